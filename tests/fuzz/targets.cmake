@@ -1,0 +1,1 @@
+# One line a fuzz target: midspan_fuzz(NAME library…)
