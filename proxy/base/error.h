@@ -3,12 +3,12 @@
 
 #include <stdbool.h>
 
-#define ERROR_KIND_MAP(XX)                                                                         \
-    XX(USAGE, "wrong use")                                                                         \
-    XX(CONFIG, "wrong configuration")                                                              \
-    XX(FILE, "file")                                                                               \
-    XX(NETWORK, "network")                                                                         \
-    XX(CRYPTO, "cryptography")                                                                     \
+#define ERROR_KIND_MAP(XX)            \
+    XX(USAGE, "wrong use")            \
+    XX(CONFIG, "wrong configuration") \
+    XX(FILE, "file")                  \
+    XX(NETWORK, "network")            \
+    XX(CRYPTO, "cryptography")        \
     XX(MEMORY, "out of memory")
 
 enum error_kind {

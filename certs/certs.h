@@ -1,0 +1,15 @@
+// certs: X.509. The local authority, the mint of leaves, trust stores and verification. Uses base
+// and OpenSSL; the facts (certs/facts, a target of its own without OpenSSL) are what it hands on.
+//
+//   file                | what it holds
+//   --------------------+----------------------------------------------------------
+//   authority.h         | the authority made on first run, its files, PEM and DER
+//   mint.h              | leaves: made, cached, counted; keys ahead of need
+//   trust.h             | trust stores, verification, certificates read into facts
+//   facts/cert_facts.h  | what certificates say and what verification found, as data
+#pragma once
+
+#include "authority.h"
+#include "cert_facts.h"
+#include "mint.h"
+#include "trust.h"

@@ -1,0 +1,19 @@
+// policy: what each leg may speak, from flags, config and presets, and what two sides would then
+// negotiate. Pure but for reading the config file. Uses base, wire and libcyaml.
+//
+//   file          | what it holds
+//   --------------+------------------------------------------------------------------
+//   side.h        | CLIENT and SERVER, the two legs
+//   number_list.h | a bounded list of code points
+//   leg_policy.h  | the keys of one leg
+//   shape.h       | policy + hello + library → what an engine is configured with; mirror
+//   predict.h     | what two sides would negotiate
+//   settings.h    | all options of proxy and bridge; the config file
+#pragma once
+
+#include "leg_policy.h"
+#include "number_list.h"
+#include "predict.h"
+#include "settings.h"
+#include "shape.h"
+#include "side.h"

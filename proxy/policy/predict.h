@@ -1,0 +1,45 @@
+// What two sides would negotiate: the pure predictor. RFC 8446 section 4.1.1, RFC 5246 section
+// 7.4.1.3, RFC 8422 section 4, and OpenSSL 3.0's habits where the RFCs leave room.
+#pragma once
+
+#include "shape.h"
+
+// The list that had nothing in common.
+#define MISMATCH_MAP(XX)                     \
+    XX(NONE, "none")                         \
+    XX(VERSION, "version")                   \
+    XX(SUITE, "suite")                       \
+    XX(CERTIFICATE_TYPE, "certificate-type") \
+    XX(GROUP, "group")                       \
+    XX(SCHEME, "scheme")                     \
+    XX(ALPN, "alpn")
+
+enum mismatch {
+#define XX(name, text) MISMATCH_##name,
+    MISMATCH_MAP(XX)
+#undef XX
+};
+
+#define KEY_RSA   1u
+#define KEY_ECDSA 2u
+
+// What a server accepts.
+struct server_terms {
+    struct leg_shape shape;
+    uint32_t keys;           // KEY_… of its certificates
+    bool prefers_own_order;  // of suites; OpenSSL's default is the client's
+    bool needs_alpn_overlap; // no common name is fatal
+};
+
+struct prediction {
+    enum mismatch mismatch;                 // MISMATCH_NONE: it will be secured
+    uint16_t version, suite, group, scheme; // 0 where not reached or not applicable
+    struct slice alpn;                      // chosen name, borrowed from the hello; empty: none
+    bool is_retry;                          // HelloRetryRequest first
+    uint32_t key;                           // KEY_… chosen; 0 with TLS 1.2 anonymous
+};
+
+void predict(const struct client_hello *hello, const struct server_terms *terms,
+             struct prediction *out_prediction);
+
+const char *mismatch_name(enum mismatch mismatch);

@@ -1,0 +1,77 @@
+// Everything `proxy` and `bridge` can be told, from flags and from --config FILE.yaml. One table
+// of keys serves both, --help, the man page and the completions.
+#pragma once
+
+#include "endpoint.h"
+#include "leg_policy.h"
+
+#define SETTINGS_LISTEN_MAX  8
+#define SETTINGS_PASS_MAX    64
+#define SETTINGS_WORKERS_MAX 64
+
+enum order {
+    ORDER_SERVER_FIRST,
+    ORDER_CLIENT_FIRST
+};
+enum on_failure {
+    ON_FAILURE_PAGE,
+    ON_FAILURE_ALERT,
+    ON_FAILURE_RESET
+};
+
+struct settings {
+    struct endpoint listen[SETTINGS_LISTEN_MAX]; // port 0: any free one
+    size_t listen_count;
+    struct endpoint target; // `bridge`: the fixed target
+    bool has_target;
+    bool is_transparent;       // --transparent: the target is SO_ORIGINAL_DST
+    bool takes_proxy_protocol; // --proxy-protocol: every connection begins with a v1/v2 header
+    bool allow_remote;
+    int workers; // 0: one for each core
+    enum order order;
+    enum on_failure on_failure;
+    char edge[64];                  // preset's name, empty: none
+    char log_file[POLICY_PATH_MAX]; // JSON Lines; "-" is standard output, empty: none
+    char keylog_file[POLICY_PATH_MAX];
+    char ca_dir[POLICY_PATH_MAX];                    // empty: the user's data folder
+    char pass[SETTINGS_PASS_MAX][ENDPOINT_HOST_MAX]; // host patterns relayed untouched
+    size_t pass_count;
+    struct endpoint via; // upstream HTTP proxy
+    bool has_via;
+    bool quiet; // console: verdicts only
+    bool probe; // default on; --no-probe
+    bool experiment;
+    int64_t connect_timeout_ms;   // --connect-timeout, default 10 s
+    int64_t handshake_timeout_ms; // --handshake-timeout, default 10 s; a leg's timeout= wins
+    int64_t idle_timeout_ms;      // --idle-timeout, default 10 min
+    struct leg_policy legs[SIDES];
+};
+
+// settings_default: listens on 127.0.0.1:8080, mirrors, verifies, server-first, page.
+void settings_default(struct settings *settings);
+
+// settings_set sets one option by its long name without dashes ("listen", "order", "pass" …); a
+// repeatable one appends (the first use replaces the default). `value` is NULL for a switch. An
+// unknown name or a bad value is an ERROR_USAGE that names option, value and what was expected.
+bool settings_set(struct settings *settings, const char *name, const char *value,
+                  struct error *error);
+
+// settings_load applies a YAML file: the same names as keys, lists where an option repeats, and
+// mappings for client-leg and server-leg. Errors (ERROR_CONFIG) say file, line, key and what was
+// expected. Blocks on disk.
+bool settings_load(struct settings *settings, const char *path, struct error *error);
+
+// settings_check looks at the whole: non-loopback listening without --allow-remote, cert without
+// key, min above max, bridge with transparent … ERROR_USAGE.
+bool settings_check(const struct settings *settings, struct error *error);
+
+// The options, in the order of --help.
+struct option_key {
+    const char *name;
+    const char *value; // "HOST:PORT", NULL for a switch
+    const char *help;  // one line
+};
+const struct option_key *option_key_at(size_t i); // NULL past the end
+
+const char *order_name(enum order order);            // "server-first"
+const char *on_failure_name(enum on_failure manner); // "page"

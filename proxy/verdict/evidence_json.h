@@ -1,0 +1,16 @@
+// Evidence, its legs and the leg diff as JSON: for the log, for recordings and as a file.
+#pragma once
+
+#include "evidence.h"
+#include "json.h"
+#include "verdict.h"
+
+// evidence_write writes the whole evidence as one object (hellos as hex and decoded).
+void evidence_write(struct json *json, const struct evidence *evidence);
+// evidence_write_leg writes one leg briefly: version, suite, group, alpn, sni, ja4, ending …
+void evidence_write_leg(struct json *json, const struct evidence *evidence, enum side side);
+// evidence_write_diff writes the two legs side by side: what differs, and what was lost.
+void evidence_write_diff(struct json *json, const struct evidence *evidence);
+// verdict_write writes the fields of a verdict event (not the braces, nor v, time, connection).
+void verdict_write(struct json *json, const struct verdict *verdict,
+                   const struct evidence *evidence);
