@@ -54,12 +54,17 @@ struct server_hello {
 };
 
 // client_hello_parse decodes one whole handshake message, header included. On PARSE_BAD *out_at
-// is the offset of the first wrong byte. PARSE_MORE when `message` ends before its length says.
+// is the offset of the first wrong byte (for a vector: of its length; for an extension: of its
+// type). PARSE_MORE when `message` ends before its length says. Lengths must agree everywhere, but
+// a vector may be empty where the RFC wants one element, and of an extension sent twice the first
+// counts: a hello that breaks a rule must still be told what it offers.
 enum parse client_hello_parse(struct slice message, struct client_hello *out_hello, size_t *out_at);
 // client_hello_parse_sslv2 decodes an SSLv2-format hello, its two-byte length left out.
 enum parse client_hello_parse_sslv2(struct slice message, struct client_hello *out_hello,
                                     size_t *out_at);
 enum parse server_hello_parse(struct slice message, struct server_hello *out_hello, size_t *out_at);
+// server_hello_is_retry is true for a HelloRetryRequest (header included), the rest of it unread.
+bool server_hello_is_retry(struct slice message);
 
 // encrypted_extensions_alpn finds the chosen ALPN name in a TLS 1.3 EncryptedExtensions message
 // (header included); false when there is none.

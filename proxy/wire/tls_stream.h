@@ -33,17 +33,32 @@ struct tls_stream {
     bool is_encrypted;     // from ChangeCipherSpec (TLS 1.2) or tls_stream_encrypted on
     bool is_bad;           // stays so: nothing more is read
     bool has_begun;
+    // The stream's own:
+    bool has_message;     // a plaintext handshake message was read
+    uint8_t retry_type;   // CLIENT_HELLO or SERVER_HELLO: what a HelloRetryRequest may still
+                          // bring in plaintext after a ChangeCipherSpec; 0: nothing
+    bool has_alert_level; // half an alert
+    uint8_t alert_level;
+    uint8_t empty_count; // empty records in a row
+    bool is_skipping;    // inside an application_data record
+    uint16_t skip_version, skip_len, skip_left;
 };
+
+// As many empty records in a row are taken; one more makes the stream bad (OpenSSL's limit).
+#define STREAM_EMPTY_RECORDS_MAX 32
 
 // tls_stream_feed reads `bytes` and calls `found` for each item. PARSE_OK: all read, at a record
 // boundary. PARSE_MORE: all read, inside a record. PARSE_BAD: not TLS (any more); sticky.
-// Memory held never passes one record and one message.
+// Memory held never passes one record and one message; application_data is never held.
+// `found` may call tls_stream_encrypted on the same stream, but neither feed nor clear it.
 enum parse tls_stream_feed(struct tls_stream *stream, struct slice bytes, stream_found_fn found,
                            void *user);
 
 // tls_stream_encrypted says that from here on records can't be read: a TLS 1.3 peer's records
 // after ServerHello. In TLS 1.3 a ChangeCipherSpec means nothing (RFC 8446 appendix D.4); records
-// of type application_data are taken as encrypted without being told.
+// of type application_data are taken as encrypted without being told. What can only be plaintext is
+// read even so: alerts too short to carry a MAC, and, after a ChangeCipherSpec, the second
+// ClientHello or the ServerHello that follows a HelloRetryRequest.
 void tls_stream_encrypted(struct tls_stream *stream);
 
 void tls_stream_clear(struct tls_stream *stream);
