@@ -44,7 +44,7 @@ struct leaf_spec {
 // One leaf with its chain and key; counted references, immutable.
 struct leaf {
     X509 *certificate; // borrowed from the leaf, as the next two
-    X509 *issuer;
+    X509 *issuer;      // NULL when self-signed: then nothing is sent after it
     EVP_PKEY *key;
 };
 

@@ -35,7 +35,9 @@ void chain_verify(const struct trust_store *store, X509 *const *chain, size_t co
 // cert_facts_read reads a certificate's facts into `arena`; false when memory is out.
 bool cert_facts_read(const X509 *certificate, struct arena *arena, struct cert_facts *out_facts);
 
-// cert_facts_from_der likewise from DER as sent on the wire; PARSE_BAD when it is no certificate.
+// cert_facts_from_der likewise from DER as sent on the wire; PARSE_BAD when it is no certificate,
+// has bytes after it, is longer than CERT_DER_BYTES_MAX, or memory is out. Never PARSE_MORE.
+#define CERT_DER_BYTES_MAX ((size_t)1 << 20)
 enum parse cert_facts_from_der(struct slice der, struct arena *arena, struct cert_facts *out_facts);
 
 // cert_fault_code and cert_fault_words give static text: the cause code, and what it means.

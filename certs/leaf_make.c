@@ -1,0 +1,192 @@
+#include "leaf_make.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "cert_facts.h"
+#include "cert_names.h"
+#include "cert_tools.h"
+
+// Backdated for clients whose clock is behind; under the 200 days that the CA/Browser Forum allows
+// from March 2026 (ballot SC-081) and Apple enforces.
+#define BACKDATE_US (2 * DAY_US)
+#define LIFETIME_US (198 * DAY_US)
+
+#define COMMON_NAME_MAX 64 // RFC 5280 appendix A, ub-common-name
+#define WRONG_NAME      "wrong-name.midspan.invalid"
+
+struct draft {
+    const struct authority *ca;
+    const struct leaf_spec *spec;
+    EVP_PKEY *key;
+    X509 *made;
+    int64_t now_us;
+    enum cert_host kind;
+    char host[CERT_HOST_MAX + 1];
+};
+
+static bool is_self_signed(const struct draft *draft)
+{
+    return draft->spec->fault == LEAF_FAULT_SELF_SIGNED;
+}
+
+static bool is_mirror(const struct draft *draft)
+{
+    return draft->spec->mirrors_faults && draft->spec->origin != NULL;
+}
+
+static bool set_validity(struct draft *draft)
+{
+    int64_t from_us = draft->now_us - BACKDATE_US;
+    int64_t to_us = from_us + LIFETIME_US;
+    if (draft->spec->fault == LEAF_FAULT_EXPIRED) {
+        from_us = draft->now_us - 90 * DAY_US;
+        to_us = draft->now_us - DAY_US;
+    } else if (draft->spec->fault == LEAF_FAULT_NOT_YET_VALID) {
+        from_us = draft->now_us + 30 * DAY_US;
+        to_us = from_us + 90 * DAY_US;
+    } else if (is_mirror(draft)) {
+        return X509_set1_notBefore(draft->made, X509_get0_notBefore(draft->spec->origin)) == 1 &&
+               X509_set1_notAfter(draft->made, X509_get0_notAfter(draft->spec->origin)) == 1;
+    }
+    int64_t ca_end_us = cert_time_us(X509_get0_notAfter(draft->ca->certificate));
+    if (to_us > ca_end_us && ca_end_us > from_us) {
+        to_us = ca_end_us;
+    }
+    return cert_time_set(X509_getm_notBefore(draft->made), from_us) &&
+           cert_time_set(X509_getm_notAfter(draft->made), to_us);
+}
+
+// is_fit_for_subject is false for a common name with control characters in it, the NUL of old
+// attacks among them.
+static bool is_fit_for_subject(const uint8_t *text, int len)
+{
+    for (int i = 0; i < len; i++) {
+        if (text[i] < 0x20 || text[i] == 0x7f) {
+            return false;
+        }
+    }
+    return len > 0;
+}
+
+static bool copy_common_name(struct draft *draft, bool *out_copied)
+{
+    X509_NAME *theirs = X509_get_subject_name(draft->spec->origin);
+    int at = X509_NAME_get_index_by_NID(theirs, NID_commonName, -1);
+    *out_copied = false;
+    if (at < 0) {
+        return true;
+    }
+    uint8_t *text = NULL;
+    int len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(theirs, at)));
+    bool is_fine = true;
+    if (len <= COMMON_NAME_MAX && is_fit_for_subject(text, len)) {
+        is_fine = X509_NAME_add_entry_by_NID(X509_get_subject_name(draft->made), NID_commonName,
+                                             V_ASN1_UTF8STRING, text, len, -1, 0) == 1;
+        *out_copied = is_fine;
+    }
+    OPENSSL_free(text);
+    return is_fine;
+}
+
+static bool set_subject(struct draft *draft)
+{
+    X509_NAME *subject = X509_get_subject_name(draft->made);
+    if (draft->spec->origin != NULL && draft->spec->fault != LEAF_FAULT_WRONG_NAME) {
+        bool is_copied = false;
+        if (!copy_common_name(draft, &is_copied)) {
+            return false;
+        }
+        if (is_copied || is_mirror(draft)) {
+            return true;
+        }
+    }
+    const char *name = draft->spec->fault == LEAF_FAULT_WRONG_NAME ? WRONG_NAME : draft->host;
+    // Without a common name the subject is empty, and the subjectAltName is critical instead.
+    return strlen(name) > COMMON_NAME_MAX ||
+           X509_NAME_add_entry_by_NID(subject, NID_commonName, V_ASN1_UTF8STRING,
+                                      (const uint8_t *)name, -1, -1, 0) == 1;
+}
+
+static bool set_names(struct draft *draft)
+{
+    if (draft->spec->fault == LEAF_FAULT_NO_SAN) {
+        return true;
+    }
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    bool is_set = names != NULL;
+    if (draft->spec->fault == LEAF_FAULT_WRONG_NAME) {
+        is_set = is_set && cert_names_add(names, CERT_HOST_NAME, WRONG_NAME);
+    } else {
+        is_set = is_set && (is_mirror(draft) || cert_names_add(names, draft->kind, draft->host)) &&
+                 (draft->spec->origin == NULL || cert_names_copy(names, draft->spec->origin));
+    }
+    if (is_set && sk_GENERAL_NAME_num(names) > 0) {
+        bool is_critical = X509_NAME_entry_count(X509_get_subject_name(draft->made)) == 0;
+        is_set = X509_add1_ext_i2d(draft->made, NID_subject_alt_name, names, is_critical,
+                                   X509V3_ADD_DEFAULT) == 1;
+    }
+    GENERAL_NAMES_free(names);
+    return is_set;
+}
+
+static bool set_extensions(struct draft *draft)
+{
+    X509 *issuer = is_self_signed(draft) ? draft->made : draft->ca->certificate;
+    bool is_rsa = EVP_PKEY_get_base_id(draft->key) == EVP_PKEY_RSA;
+    // keyEncipherment is what the RSA key exchange of TLS 1.2 and below needs.
+    const char *key_usage =
+        is_rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature";
+    const char *purpose =
+        draft->spec->fault == LEAF_FAULT_WRONG_USAGE ? "clientAuth" : "serverAuth";
+    if (!cert_extension_add(draft->made, issuer, NID_basic_constraints, "critical,CA:FALSE") ||
+        !cert_extension_add(draft->made, issuer, NID_key_usage, key_usage) ||
+        !cert_extension_add(draft->made, issuer, NID_ext_key_usage, purpose) ||
+        !cert_extension_add(draft->made, issuer, NID_subject_key_identifier, "hash")) {
+        return false;
+    }
+    // An authority of the user's own may lack the identifier that ours has.
+    bool has_key_id = X509_get0_subject_key_id(issuer) != NULL;
+    if (has_key_id && !is_self_signed(draft) &&
+        !cert_extension_add(draft->made, issuer, NID_authority_key_identifier, "keyid")) {
+        return false;
+    }
+    return set_names(draft);
+}
+
+static bool fill_and_sign(struct draft *draft)
+{
+    X509_NAME *issuer_name =
+        X509_get_subject_name(is_self_signed(draft) ? draft->made : draft->ca->certificate);
+    EVP_PKEY *signer = is_self_signed(draft) ? draft->key : draft->ca->key;
+    const EVP_MD *digest =
+        draft->spec->fault == LEAF_FAULT_WEAK_SIGNATURE ? EVP_sha1() : cert_digest_for(signer);
+    return X509_set_version(draft->made, X509_VERSION_3) == 1 && cert_serial_set(draft->made) &&
+           set_validity(draft) && set_subject(draft) &&
+           X509_set_issuer_name(draft->made, issuer_name) == 1 &&
+           X509_set_pubkey(draft->made, draft->key) == 1 && set_extensions(draft) &&
+           X509_sign(draft->made, signer, digest) > 0;
+}
+
+X509 *leaf_make(const struct authority *ca, EVP_PKEY *key, const struct leaf_spec *spec,
+                int64_t now_us, struct error *error)
+{
+    struct draft draft = {.ca = ca, .spec = spec, .key = key, .now_us = now_us};
+    draft.kind = cert_host_read(spec->name, draft.host);
+    if (draft.kind == CERT_HOST_BAD) {
+        (void)error_set(error, ERROR_CRYPTO,
+                        "no leaf for '%.100s': expected a host name or an "
+                        "IP literal",
+                        spec->name); // NULL says it
+        return NULL;
+    }
+    ERR_clear_error();
+    draft.made = X509_new();
+    if (draft.made != NULL && fill_and_sign(&draft)) {
+        return draft.made;
+    }
+    (void)crypto_error_set(error, "cannot make a leaf"); // NULL says it
+    X509_free(draft.made);
+    return NULL;
+}
