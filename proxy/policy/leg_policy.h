@@ -65,5 +65,17 @@ bool leg_policy_apply(struct leg_policy *policy, const char *text, struct error 
 // The keys with their one-line help, for --help, the man page and completions.
 struct leg_key {
     const char *name, *value, *help;
+    unsigned sides; // bit 1u << CLIENT, 1u << SERVER: the legs that have it
 };
 const struct leg_key *leg_key_at(size_t i); // NULL past the end
+
+// leg_policy_set_for and leg_policy_apply_for do the same for the leg of one side: a key that only
+// the other side has is an ERROR_USAGE too. The keys set are added to `said`: bit i is
+// leg_key_at(i).
+bool leg_policy_set_for(struct leg_policy *policy, enum side side, const char *key,
+                        const char *value, uint32_t *said, struct error *error);
+bool leg_policy_apply_for(struct leg_policy *policy, enum side side, const char *text,
+                          uint32_t *said, struct error *error);
+
+// leg_policy_copy_keys copies what the keys in `said` set from one policy to another.
+void leg_policy_copy_keys(struct leg_policy *to, const struct leg_policy *from, uint32_t said);

@@ -45,6 +45,10 @@ struct settings {
     int64_t handshake_timeout_ms; // --handshake-timeout, default 10 s; a leg's timeout= wins
     int64_t idle_timeout_ms;      // --idle-timeout, default 10 min
     struct leg_policy legs[SIDES];
+
+    // What was said, so that a preset never overwrites it, in whatever order the options come.
+    uint32_t legs_said[SIDES]; // bit i: leg_key_at(i)
+    bool has_order, has_on_failure, has_listen;
 };
 
 // settings_default: listens on 127.0.0.1:8080, mirrors, verifies, server-first, page.
@@ -53,12 +57,15 @@ void settings_default(struct settings *settings);
 // settings_set sets one option by its long name without dashes ("listen", "order", "pass" …); a
 // repeatable one appends (the first use replaces the default). `value` is NULL for a switch. An
 // unknown name or a bad value is an ERROR_USAGE that names option, value and what was expected.
+// `edge` puts a preset under everything else: whatever was said of legs, order and on-failure, by
+// flag or file, before or after, wins over it. A switch may also be given on or off as its value.
 bool settings_set(struct settings *settings, const char *name, const char *value,
                   struct error *error);
 
 // settings_load applies a YAML file: the same names as keys, lists where an option repeats, and
 // mappings for client-leg and server-leg. Errors (ERROR_CONFIG) say file, line, key and what was
-// expected. Blocks on disk.
+// expected. Load the file first, then set the flags: they win, and the first --listen replaces the
+// file's. Blocks on disk.
 bool settings_load(struct settings *settings, const char *path, struct error *error);
 
 // settings_check looks at the whole: non-loopback listening without --allow-remote, cert without

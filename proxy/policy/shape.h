@@ -35,12 +35,18 @@ struct losses {
 // and signalling suites are no loss. `alpn_chosen` (client-first order, NULL otherwise) is the one
 // name the client leg settled on: only it is offered. A shape that would offer no suite or no
 // version keeps the policy's own numbers: the handshake then fails where it must, and is diagnosed.
+// Where the policy says nothing and the client offered nothing that the library can, the library's
+// own are offered: the handshake then fails on the client leg, where the fault is. The window's
+// upper end comes down to the highest version that one of the suites is for. Without mirroring the
+// versions not said are TLS 1.2 and 1.3.
 void shape_server(const struct leg_policy *policy, const struct client_hello *hello,
                   const struct library *library, const struct slice *alpn_chosen,
                   struct leg_shape *out_shape, struct losses *out_lost);
 
 // shape_client makes the client leg's shape: what the policy says, the rest whatever the
 // library can. `alpn_chosen` (server-first, NULL otherwise) is the origin's choice: the client
-// leg will choose it and nothing else (an empty one: no ALPN at all).
+// leg will choose it and nothing else (an empty one: no ALPN at all), unless the policy's own alpn
+// forbids it. Versions not said are all that the library can: a mismatch is to show on the server
+// leg. Suites not said leave out NULL, EXPORT, anonymous and pre-shared-key ones.
 void shape_client(const struct leg_policy *policy, const struct library *library,
                   const struct slice *alpn_chosen, struct leg_shape *out_shape);
