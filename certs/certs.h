@@ -7,6 +7,11 @@
 //   mint.h              | leaves: made, cached, counted; keys ahead of need
 //   trust.h             | trust stores, verification, certificates read into facts
 //   facts/cert_facts.h  | what certificates say and what verification found, as data
+//
+// Inside: authority_files (the two files on disk), leaf_make (one leaf), mint_cache (the bounded
+// cache), cert_names (host names in certificates), cert_tools, facts and facts_text (the hostile
+// input reader), trust_store, verify (OpenSSL past its first error), verify_path (why no anchor was
+// reached, and the order), verify_name, verify_staple (OCSP).
 #pragma once
 
 #include "authority.h"

@@ -90,23 +90,43 @@ static bool copy_common_name(struct draft *draft, bool *out_copied)
     return is_fine;
 }
 
-static bool set_subject(struct draft *draft)
+static bool add_common_name(struct draft *draft, const char *name)
 {
-    X509_NAME *subject = X509_get_subject_name(draft->made);
-    if (draft->spec->origin != NULL && draft->spec->fault != LEAF_FAULT_WRONG_NAME) {
-        bool is_copied = false;
-        if (!copy_common_name(draft, &is_copied)) {
-            return false;
-        }
-        if (is_copied || is_mirror(draft)) {
-            return true;
-        }
-    }
-    const char *name = draft->spec->fault == LEAF_FAULT_WRONG_NAME ? WRONG_NAME : draft->host;
     // Without a common name the subject is empty, and the subjectAltName is critical instead.
     return strlen(name) > COMMON_NAME_MAX ||
-           X509_NAME_add_entry_by_NID(subject, NID_commonName, V_ASN1_UTF8STRING,
-                                      (const uint8_t *)name, -1, -1, 0) == 1;
+           X509_NAME_add_entry_by_NID(X509_get_subject_name(draft->made), NID_commonName,
+                                      V_ASN1_UTF8STRING, (const uint8_t *)name, -1, -1, 0) == 1;
+}
+
+static bool set_subject(struct draft *draft)
+{
+    if (draft->spec->fault == LEAF_FAULT_WRONG_NAME) {
+        return add_common_name(draft, WRONG_NAME);
+    }
+    if (is_mirror(draft)) {
+        return X509_set_subject_name(draft->made, X509_get_subject_name(draft->spec->origin)) == 1;
+    }
+    bool is_copied = false;
+    if (draft->spec->origin != NULL && !copy_common_name(draft, &is_copied)) {
+        return false;
+    }
+    return is_copied || add_common_name(draft, draft->host);
+}
+
+// mirror_names takes the origin's extension over as it is, its faults, or its absence, included.
+static bool mirror_names(struct draft *draft)
+{
+    int at = X509_get_ext_by_NID(draft->spec->origin, NID_subject_alt_name, -1);
+    return at < 0 || X509_add_ext(draft->made, X509_get_ext(draft->spec->origin, at), -1) == 1;
+}
+
+static bool add_names(struct draft *draft, GENERAL_NAMES *names)
+{
+    if (draft->spec->fault == LEAF_FAULT_WRONG_NAME) {
+        return cert_names_add(names, CERT_HOST_NAME, WRONG_NAME);
+    }
+    return cert_names_add(names, draft->kind, draft->host) &&
+           (draft->spec->origin == NULL || cert_names_copy(names, draft->spec->origin));
 }
 
 static bool set_names(struct draft *draft)
@@ -114,19 +134,14 @@ static bool set_names(struct draft *draft)
     if (draft->spec->fault == LEAF_FAULT_NO_SAN) {
         return true;
     }
+    if (is_mirror(draft) && draft->spec->fault != LEAF_FAULT_WRONG_NAME) {
+        return mirror_names(draft);
+    }
     GENERAL_NAMES *names = GENERAL_NAMES_new();
-    bool is_set = names != NULL;
-    if (draft->spec->fault == LEAF_FAULT_WRONG_NAME) {
-        is_set = is_set && cert_names_add(names, CERT_HOST_NAME, WRONG_NAME);
-    } else {
-        is_set = is_set && (is_mirror(draft) || cert_names_add(names, draft->kind, draft->host)) &&
-                 (draft->spec->origin == NULL || cert_names_copy(names, draft->spec->origin));
-    }
-    if (is_set && sk_GENERAL_NAME_num(names) > 0) {
-        bool is_critical = X509_NAME_entry_count(X509_get_subject_name(draft->made)) == 0;
-        is_set = X509_add1_ext_i2d(draft->made, NID_subject_alt_name, names, is_critical,
-                                   X509V3_ADD_DEFAULT) == 1;
-    }
+    bool is_critical = X509_NAME_entry_count(X509_get_subject_name(draft->made)) == 0;
+    bool is_set = names != NULL && add_names(draft, names) &&
+                  X509_add1_ext_i2d(draft->made, NID_subject_alt_name, names, is_critical,
+                                    X509V3_ADD_DEFAULT) == 1;
     GENERAL_NAMES_free(names);
     return is_set;
 }
@@ -147,8 +162,7 @@ static bool set_extensions(struct draft *draft)
         return false;
     }
     // An authority of the user's own may lack the identifier that ours has.
-    bool has_key_id = X509_get0_subject_key_id(issuer) != NULL;
-    if (has_key_id && !is_self_signed(draft) &&
+    if (!is_self_signed(draft) && X509_get0_subject_key_id(issuer) != NULL &&
         !cert_extension_add(draft->made, issuer, NID_authority_key_identifier, "keyid")) {
         return false;
     }
@@ -169,6 +183,18 @@ static bool fill_and_sign(struct draft *draft)
            X509_sign(draft->made, signer, digest) > 0;
 }
 
+// decoded_anew gives the certificate as a peer would read it. One that was built keeps what OpenSSL
+// looked up in it half-built, and is encoded again for each handshake; a decoded one does neither.
+static X509 *decoded_anew(X509 *built)
+{
+    uint8_t *der = NULL;
+    int len = i2d_X509(built, &der);
+    const uint8_t *at = der;
+    X509 *decoded = len > 0 ? d2i_X509(NULL, &at, len) : NULL;
+    OPENSSL_free(der);
+    return decoded;
+}
+
 X509 *leaf_make(const struct authority *ca, EVP_PKEY *key, const struct leaf_spec *spec,
                 int64_t now_us, struct error *error)
 {
@@ -183,10 +209,10 @@ X509 *leaf_make(const struct authority *ca, EVP_PKEY *key, const struct leaf_spe
     }
     ERR_clear_error();
     draft.made = X509_new();
-    if (draft.made != NULL && fill_and_sign(&draft)) {
-        return draft.made;
+    X509 *leaf = draft.made != NULL && fill_and_sign(&draft) ? decoded_anew(draft.made) : NULL;
+    if (leaf == NULL) {
+        (void)crypto_error_set(error, "cannot make a leaf"); // NULL says it
     }
-    (void)crypto_error_set(error, "cannot make a leaf"); // NULL says it
     X509_free(draft.made);
-    return NULL;
+    return leaf;
 }

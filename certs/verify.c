@@ -90,6 +90,11 @@ static bool makes_crl_unbelievable(int error)
     return error != X509_V_ERR_CRL_HAS_EXPIRED && error != X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
+static bool is_noted_at(const struct verify_run *run, enum cert_fault fault, int depth)
+{
+    return (run->faults & (1u << fault)) != 0 && run->findings[fault].depth == depth;
+}
+
 static void note_error(struct verify_run *run, int error, int depth, X509 *certificate)
 {
     if (is_about_anchor(error)) {
@@ -105,6 +110,9 @@ static void note_error(struct verify_run *run, int error, int depth, X509 *certi
     }
     if (error == X509_V_ERR_CERT_REVOKED && run->untrusted_crl_depth == depth) {
         return;
+    }
+    if (error == X509_V_ERR_INVALID_PURPOSE && is_noted_at(run, CERT_FAULT_INVALID_CA, depth)) {
+        return; // what is no CA has no CA's purpose either: said once is enough
     }
     if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE) {
         run->bad_signature_depth = depth;
