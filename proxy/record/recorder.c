@@ -1,0 +1,311 @@
+// Workers render into a scratch buffer and append it, under the lock, to the queue of each sink;
+// the recorder thread swaps a queue's buffer for its own empty one and writes that out. It sleeps
+// in poll, on the descriptors that have bytes to take and on `wake`, so that a sink that is stuck
+// holds up no other.
+#include "recorder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sink_queue.h"
+
+#define STOP_MS_MAX 2000
+// What a cancelled write may need beyond STOP_MS_MAX to come back.
+#define STOP_SLACK_MS     500
+#define SCRATCHES_MAX     16
+#define SCRATCH_BYTES_MAX ((size_t)256 << 10)
+
+struct recorder {
+    pthread_t thread;
+    int wake; // eventfd
+    struct sink_queue queues[RECORDER_SINKS_MAX];
+    size_t count;
+    uint32_t wanted; // by any sink; never changes
+    pthread_mutex_t lock;
+    // Under the lock, like each queue's `waiting`, `left_out` and `is_off`:
+    struct buffer scratches[SCRATCHES_MAX]; // rendering buffers that no worker uses now
+    size_t scratch_count;
+    bool is_stopping;
+};
+
+static void lock(struct recorder *recorder)
+{
+    (void)pthread_mutex_lock(&recorder->lock); // a plain mutex, never held twice: cannot fail
+}
+
+static void unlock(struct recorder *recorder)
+{
+    (void)pthread_mutex_unlock(&recorder->lock); // held here: cannot fail
+}
+
+static void wake(struct recorder *recorder)
+{
+    uint64_t one = 1;
+    (void)!write(recorder->wake, &one, sizeof(one)); // fails only when it is due to wake anyway
+}
+
+static struct buffer take_scratch(struct recorder *recorder)
+{
+    struct buffer scratch = {.limit = RECORDER_QUEUE_BYTES_MAX};
+    lock(recorder);
+    if (recorder->scratch_count > 0) {
+        scratch = recorder->scratches[--recorder->scratch_count];
+    }
+    unlock(recorder);
+    return scratch;
+}
+
+static void give_scratch(struct recorder *recorder, struct buffer scratch)
+{
+    bool is_kept = false;
+    buffer_consume(&scratch, scratch.len);
+    lock(recorder);
+    if (recorder->scratch_count < SCRATCHES_MAX && scratch.capacity <= SCRATCH_BYTES_MAX) {
+        recorder->scratches[recorder->scratch_count++] = scratch;
+        is_kept = true;
+    }
+    unlock(recorder);
+    if (!is_kept) {
+        buffer_clear(&scratch);
+    }
+}
+
+bool recorder_wants(const struct recorder *recorder, enum event_kind kind)
+{
+    return (recorder->wanted & (1u << kind)) != 0;
+}
+
+void recorder_emit(struct recorder *recorder, const struct event *event)
+{
+    if (!recorder_wants(recorder, event->kind)) {
+        return;
+    }
+    struct buffer scratch = take_scratch(recorder);
+    bool has_to_wake = false;
+    for (size_t i = 0; i < recorder->count; i++) {
+        struct sink_queue *queue = &recorder->queues[i];
+        if ((queue->sink.events & (1u << event->kind)) == 0) {
+            continue;
+        }
+        buffer_consume(&scratch, scratch.len);
+        queue->sink.render(queue->sink.user, event, &scratch);
+        if (scratch.len == 0) {
+            continue;
+        }
+        lock(recorder);
+        has_to_wake = sink_queue_put(queue, buffer_slice(&scratch)) || has_to_wake;
+        unlock(recorder);
+    }
+    if (has_to_wake) {
+        wake(recorder);
+    }
+    give_scratch(recorder, scratch);
+}
+
+// Puts the notice where the events that were left out would have stood. It goes to the sink
+// whatever it wants: losing events in silence would be lying.
+static void note_left_out(struct sink_queue *queue, uint64_t left_out)
+{
+    struct buffer text = {0};
+    struct event event = {.kind = EVENT_NOTICE, .wall_us = clock_wall_us()};
+    if (buffer_printf(&text, "%llu events left out: '%s' was not read fast enough",
+                      (unsigned long long)left_out, queue->sink.name)) {
+        event.text = buffer_text(&text);
+        queue->sink.render(queue->sink.user, &event, &queue->writing);
+    }
+    buffer_clear(&text);
+}
+
+static void turn_off(struct recorder *recorder, struct sink_queue *queue, int why)
+{
+    buffer_clear(&queue->writing);
+    lock(recorder);
+    queue->is_off = true;
+    queue->left_out = 0;
+    buffer_clear(&queue->waiting);
+    unlock(recorder);
+
+    struct buffer text = {0};
+    struct event event = {.kind = EVENT_ERROR, .wall_us = clock_wall_us()};
+    if (buffer_printf(&text, "cannot write to '%s' any more: %s", queue->sink.name,
+                      strerrordesc_np(why))) {
+        event.text = buffer_text(&text);
+        recorder_emit(recorder, &event); // to the others
+    }
+    buffer_clear(&text);
+}
+
+// Takes what waits for sinks that have written all they had. True when stopping.
+static bool refill(struct recorder *recorder)
+{
+    uint64_t left_out[RECORDER_SINKS_MAX] = {0};
+    lock(recorder);
+    for (size_t i = 0; i < recorder->count; i++) {
+        if (recorder->queues[i].writing.len == 0) {
+            left_out[i] = sink_queue_take(&recorder->queues[i]);
+        }
+    }
+    bool is_stopping = recorder->is_stopping;
+    unlock(recorder);
+    for (size_t i = 0; i < recorder->count; i++) {
+        if (left_out[i] > 0) {
+            note_left_out(&recorder->queues[i], left_out[i]);
+        }
+    }
+    return is_stopping;
+}
+
+// Waits until a descriptor takes bytes or someone wakes us, and writes. False when the time for
+// stopping is over, or poll itself fails.
+static bool wait_and_write(struct recorder *recorder, int timeout_ms)
+{
+    struct pollfd polls[RECORDER_SINKS_MAX + 1];
+    for (size_t i = 0; i < recorder->count; i++) {
+        bool has_bytes = recorder->queues[i].writing.len > 0;
+        polls[i] =
+            (struct pollfd){.fd = has_bytes ? recorder->queues[i].sink.fd : -1, .events = POLLOUT};
+    }
+    polls[recorder->count] = (struct pollfd){.fd = recorder->wake, .events = POLLIN};
+    int ready = poll(polls, recorder->count + 1, timeout_ms);
+    if (ready <= 0) {
+        return ready < 0 && (errno == EINTR || errno == EAGAIN);
+    }
+    if (polls[recorder->count].revents != 0) {
+        uint64_t wakes;
+        (void)!read(recorder->wake, &wakes, sizeof(wakes)); // only resets it
+    }
+    for (size_t i = 0; i < recorder->count; i++) {
+        struct sink_queue *queue = &recorder->queues[i];
+        if (polls[i].revents != 0 && sink_queue_write(queue) == SINK_IS_BROKEN) {
+            turn_off(recorder, queue, errno);
+        }
+    }
+    return true;
+}
+
+static bool has_bytes_left(const struct recorder *recorder)
+{
+    for (size_t i = 0; i < recorder->count; i++) {
+        if (recorder->queues[i].writing.len > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void *run(void *user)
+{
+    struct recorder *recorder = user;
+    int state;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); // cannot fail for this value
+    int64_t stop_us = 0;
+    for (;;) {
+        bool is_stopping = refill(recorder);
+        if (is_stopping && !has_bytes_left(recorder)) {
+            return NULL;
+        }
+        int64_t now_us = clock_monotonic_us();
+        if (is_stopping && stop_us == 0) {
+            stop_us = now_us + STOP_MS_MAX * 1000;
+        }
+        int timeout_ms = is_stopping ? (int)((stop_us - now_us) / 1000) : -1;
+        if ((is_stopping && timeout_ms <= 0) || !wait_and_write(recorder, timeout_ms)) {
+            return NULL;
+        }
+    }
+}
+
+// The thread takes no signals: they are the main thread's, and a closed pipe is an errno here.
+static int start_thread(struct recorder *recorder)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all); // cannot fail
+    int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (failed != 0) {
+        return failed;
+    }
+    failed = pthread_create(&recorder->thread, NULL, run, recorder);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL); // was valid just now
+    return failed;
+}
+
+struct recorder *recorder_new(const struct sink *sinks, size_t count, struct error *error)
+{
+    if (count > RECORDER_SINKS_MAX) {
+        error_set(error, ERROR_USAGE, "%zu sinks, at most %d can be had", count,
+                  RECORDER_SINKS_MAX);
+        return NULL;
+    }
+    struct recorder *recorder = calloc(1, sizeof(*recorder));
+    if (recorder == NULL) {
+        error_set(error, ERROR_MEMORY, "no memory for the recorder");
+        return NULL;
+    }
+    recorder->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (recorder->wake < 0) {
+        error_set(error, ERROR_FILE, "cannot make the recorder's eventfd: %s",
+                  strerrordesc_np(errno));
+        free(recorder);
+        return NULL;
+    }
+    (void)pthread_mutex_init(&recorder->lock, NULL); // cannot fail with default attributes
+    for (size_t i = 0; i < count; i++) {
+        sink_queue_init(&recorder->queues[i], &sinks[i]);
+        recorder->wanted |= sinks[i].events;
+    }
+    recorder->count = count;
+    int failed = start_thread(recorder);
+    if (failed != 0) {
+        error_set(error, ERROR_MEMORY, "cannot start the recorder's thread: %s",
+                  strerrordesc_np(failed));
+        (void)close(recorder->wake); // nothing was written to it
+        (void)pthread_mutex_destroy(&recorder->lock);
+        free(recorder); // the sinks stay the caller's
+        return NULL;
+    }
+    return recorder;
+}
+
+static void join(struct recorder *recorder)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until); // cannot fail for this clock
+    until.tv_sec += (STOP_MS_MAX + STOP_SLACK_MS) / 1000;
+    until.tv_nsec += (STOP_MS_MAX + STOP_SLACK_MS) % 1000 * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    if (pthread_timedjoin_np(recorder->thread, NULL, &until) == 0) {
+        return;
+    }
+    (void)pthread_cancel(recorder->thread); // held up in a write
+    (void)pthread_join(recorder->thread, NULL);
+}
+
+void recorder_free(struct recorder *recorder)
+{
+    if (recorder == NULL) {
+        return;
+    }
+    lock(recorder);
+    recorder->is_stopping = true;
+    unlock(recorder);
+    wake(recorder);
+    join(recorder);
+    for (size_t i = 0; i < recorder->count; i++) {
+        sink_queue_clear(&recorder->queues[i]);
+    }
+    for (size_t i = 0; i < recorder->scratch_count; i++) {
+        buffer_clear(&recorder->scratches[i]);
+    }
+    (void)close(recorder->wake); // nothing is lost with it
+    (void)pthread_mutex_destroy(&recorder->lock);
+    free(recorder);
+}
