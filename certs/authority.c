@@ -108,13 +108,12 @@ static bool authority_make(const struct authority_paths *paths, struct error *er
     return is_made;
 }
 
-static bool refuse_half(const struct authority_paths *paths, struct error *error)
+static bool refuse_half(const char *path, const char *missing, struct error *error)
 {
-    bool has_key = access(paths->key, F_OK) == 0;
     return error_set(error, ERROR_FILE,
                      "'%s' is there without '%s': expected both or neither; put the missing one "
                      "back, or move the other away",
-                     has_key ? paths->key : paths->certificate, has_key ? "ca.pem" : "ca-key.pem");
+                     path, missing);
 }
 
 // ensure_made makes the authority unless it is there. Of several processes that start at once one
@@ -134,8 +133,11 @@ static bool ensure_made(const struct authority_paths *paths, bool *out_is_new, s
     case AUTHORITY_FOUND_BOTH:
         is_there = true;
         break;
-    case AUTHORITY_FOUND_HALF:
-        is_there = refuse_half(paths, error);
+    case AUTHORITY_FOUND_KEY_ONLY:
+        is_there = refuse_half(paths->key, "ca.pem", error);
+        break;
+    case AUTHORITY_FOUND_CERTIFICATE_ONLY:
+        is_there = refuse_half(paths->certificate, "ca-key.pem", error);
         break;
     case AUTHORITY_FOUND_NONE:
         is_there = authority_make(paths, error);

@@ -46,7 +46,10 @@ enum authority_found authority_files_look(const struct authority_paths *paths)
     if (has_certificate && has_key) {
         return AUTHORITY_FOUND_BOTH;
     }
-    return has_certificate || has_key ? AUTHORITY_FOUND_HALF : AUTHORITY_FOUND_NONE;
+    if (has_key) {
+        return AUTHORITY_FOUND_KEY_ONLY;
+    }
+    return has_certificate ? AUTHORITY_FOUND_CERTIFICATE_ONLY : AUTHORITY_FOUND_NONE;
 }
 
 // folder_make makes `path` and what is missing above it, each 0700 as the XDG base directory

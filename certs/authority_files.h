@@ -18,7 +18,8 @@ struct authority_paths {
 enum authority_found {
     AUTHORITY_FOUND_NONE,
     AUTHORITY_FOUND_BOTH,
-    AUTHORITY_FOUND_HALF
+    AUTHORITY_FOUND_KEY_ONLY,
+    AUTHORITY_FOUND_CERTIFICATE_ONLY
 };
 
 // authority_paths_set fills the paths below `folder`; false when they are too long.
