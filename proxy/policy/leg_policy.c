@@ -142,15 +142,22 @@ static bool set_path(const struct row *row, struct leg_policy *policy, const cha
            refuse(row, value, "a file name of at most 1023 bytes", error);
 }
 
+bool leg_switch_read(const char *text, bool *out_on)
+{
+    static const char *const words[] = {"on", "off", "true", "false", "yes", "no"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *out_on = i % 2 == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool set_switch(const struct row *row, struct leg_policy *policy, const char *value,
                        struct error *error)
 {
-    bool is_on = strcmp(value, "on") == 0;
-    if (!is_on && strcmp(value, "off") != 0) {
-        return refuse(row, value, "on or off", error);
-    }
-    *(bool *)field_of(row, policy) = is_on;
-    return true;
+    return leg_switch_read(value, field_of(row, policy)) || refuse(row, value, "on or off", error);
 }
 
 static bool set_clock(const struct row *row, struct leg_policy *policy, const char *value,
@@ -236,43 +243,43 @@ static bool set_client_auth(const struct row *row, struct leg_policy *policy, co
 
 // clang-format off
 static const struct row rows[] = {
-    {{"min", "VERSION", "lowest TLS version, e.g. TLS1.2", BOTH_SIDES},
+    {{"min", "VERSION", "lowest TLS version, e.g. TLS1.2", BOTH_SIDES, false},
      FIELDS(version_min, version_min), set_version},
-    {{"max", "VERSION", "highest TLS version, e.g. TLS1.3", BOTH_SIDES},
+    {{"max", "VERSION", "highest TLS version, e.g. TLS1.3", BOTH_SIDES, false},
      FIELDS(version_max, version_max), set_version},
-    {{"ciphers", "LIST", "cipher suites of all versions in order, OpenSSL or IANA names", BOTH_SIDES},
+    {{"ciphers", "LIST", "cipher suites of all versions in order, OpenSSL or IANA names", BOTH_SIDES, true},
      FIELDS(suites, suites), set_suites},
-    {{"groups", "LIST", "key exchange groups in order, e.g. X25519:P-256", BOTH_SIDES},
+    {{"groups", "LIST", "key exchange groups in order, e.g. X25519:P-256", BOTH_SIDES, true},
      FIELDS(groups, groups), set_groups},
-    {{"sigalgs", "LIST", "signature schemes in order, e.g. rsa_pss_rsae_sha256", BOTH_SIDES},
+    {{"sigalgs", "LIST", "signature schemes in order, e.g. rsa_pss_rsae_sha256", BOTH_SIDES, true},
      FIELDS(schemes, schemes), set_schemes},
-    {{"alpn", "LIST|none", "application protocols in order, e.g. h2:http/1.1", BOTH_SIDES},
+    {{"alpn", "LIST|none", "application protocols in order, e.g. h2:http/1.1", BOTH_SIDES, true},
      FIELDS(alpn, has_alpn), set_alpn},
-    {{"sni", "forward|none|NAME", "the server name sent to the origin", 1u << SERVER},
+    {{"sni", "forward|none|NAME", "the server name sent to the origin", 1u << SERVER, false},
      FIELDS(sni, sni_name), set_sni},
-    {{"mirror", "on|off", "offer the origin what the client offered", 1u << SERVER},
+    {{"mirror", "on|off", "offer the origin what the client offered", 1u << SERVER, false},
      FIELDS(mirror, mirror), set_switch},
-    {{"verify", "on|off", "verify the peer's certificate", BOTH_SIDES},
+    {{"verify", "on|off", "verify the peer's certificate", BOTH_SIDES, false},
      FIELDS(verify, verify), set_switch},
-    {{"verify-name", "NAME", "the name the origin's certificate must have", 1u << SERVER},
+    {{"verify-name", "NAME", "the name the origin's certificate must have", 1u << SERVER, false},
      FIELDS(verify_name, verify_name), set_name},
-    {{"ca", "FILE", "trust these certificates instead of the system's", BOTH_SIDES},
+    {{"ca", "FILE", "trust these certificates instead of the system's", BOTH_SIDES, false},
      FIELDS(ca_file, ca_file), set_path},
-    {{"crl", "FILE", "revocation list to check the peer's certificate against", BOTH_SIDES},
+    {{"crl", "FILE", "revocation list to check the peer's certificate against", BOTH_SIDES, false},
      FIELDS(crl_file, crl_file), set_path},
-    {{"clock", "OFFSET", "run this leg's clock ahead or behind, e.g. +3d", BOTH_SIDES},
+    {{"clock", "OFFSET", "run this leg's clock ahead or behind, e.g. +3d", BOTH_SIDES, false},
      FIELDS(clock_offset_ms, clock_offset_ms), set_clock},
-    {{"cert", "FILE", "own certificate chain, PEM", BOTH_SIDES},
+    {{"cert", "FILE", "own certificate chain, PEM", BOTH_SIDES, false},
      FIELDS(cert_file, cert_file), set_path},
-    {{"key", "FILE", "private key of cert=, PEM", BOTH_SIDES},
+    {{"key", "FILE", "private key of cert=, PEM", BOTH_SIDES, false},
      FIELDS(key_file, key_file), set_path},
-    {{"leaf", "clean|mirror|replace:FAULT", "the certificate shown to the client", 1u << CLIENT},
+    {{"leaf", "clean|mirror|replace:FAULT", "the certificate shown to the client", 1u << CLIENT, false},
      FIELDS(leaf, leaf_fault), set_leaf},
-    {{"client-auth", "none|ask|require", "ask the client for a certificate", 1u << CLIENT},
+    {{"client-auth", "none|ask|require", "ask the client for a certificate", 1u << CLIENT, false},
      FIELDS(client_auth, client_auth), set_client_auth},
-    {{"timeout", "TIME", "longest time for the handshake, e.g. 10s", BOTH_SIDES},
+    {{"timeout", "TIME", "longest time for the handshake, e.g. 10s", BOTH_SIDES, false},
      FIELDS(timeout_ms, timeout_ms), set_timeout},
-    {{"split", "N", "send the hello in N segments", 1u << SERVER},
+    {{"split", "N", "send the hello in N segments", 1u << SERVER, false},
      FIELDS(split, split), set_split},
 };
 // clang-format on
@@ -291,22 +298,26 @@ const struct leg_key *leg_key_at(size_t i)
     return i < COUNT_OF(rows) ? &rows[i].key : NULL;
 }
 
+const struct leg_key *leg_key_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (strcmp(rows[i].key.name, name) == 0) {
+            return &rows[i].key;
+        }
+    }
+    return NULL;
+}
+
 static bool refuse_key(struct slice key, struct error *error)
 {
     struct nearest nearest = nearest_to(key);
-    char names[256] = "";
-    size_t used = 0;
+    struct name_line names = {0};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         nearest_offer(&nearest, rows[i].key.name);
-        size_t len = strlen(rows[i].key.name);
-        if (used + 2 + len < sizeof(names)) {
-            memcpy(names + used, ", ", 2);
-            memcpy(names + used + 2, rows[i].key.name, len + 1);
-            used += 2 + len;
-        }
+        name_line_add(&names, rows[i].key.name);
     }
     return error_set(error, ERROR_USAGE, "unknown key '%s', expected one of %s%s", quote(key).text,
-                     names + 2, nearest_hint(&nearest).text);
+                     names.text, nearest_hint(&nearest).text);
 }
 
 static const char *only_side_text(unsigned sides)

@@ -66,8 +66,13 @@ bool leg_policy_apply(struct leg_policy *policy, const char *text, struct error 
 struct leg_key {
     const char *name, *value, *help;
     unsigned sides; // bit 1u << CLIENT, 1u << SERVER: the legs that have it
+    bool is_list;   // names joined by ':'
 };
-const struct leg_key *leg_key_at(size_t i); // NULL past the end
+const struct leg_key *leg_key_at(size_t i);           // NULL past the end
+const struct leg_key *leg_key_find(const char *name); // NULL when there is none
+
+// leg_switch_read reads "on" and "off", and YAML's other words for them; false if it is neither.
+bool leg_switch_read(const char *text, bool *out_on);
 
 // leg_policy_set_for and leg_policy_apply_for do the same for the leg of one side: a key that only
 // the other side has is an ERROR_USAGE too. The keys set are added to `said`: bit i is

@@ -44,23 +44,33 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-// Levenshtein's distance, one row at a time.
+static bool same_letter(uint8_t a, uint8_t b)
+{
+    return folded(a) == folded(b);
+}
+
+// The fewest letters added, dropped, replaced, or swapped with their neighbour, that make `b` of
+// `a`. Row i of the table is the distance of a's first i letters to each beginning of b.
 static size_t edits_between(struct slice a, struct slice b)
 {
-    size_t row[NEAREST_NAME_MAX + 1];
-    for (size_t i = 0; i <= b.len; i++) {
-        row[i] = i;
+    size_t table[NEAREST_NAME_MAX + 1][NEAREST_NAME_MAX + 1];
+    for (size_t i = 0; i <= a.len; i++) {
+        table[i][0] = i;
     }
-    for (size_t i = 0; i < a.len; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b.len; j++) {
-            size_t replaced = diagonal + (folded(a.data[i]) != folded(b.data[j]));
-            diagonal = row[j + 1];
-            row[j + 1] = least(replaced, least(row[j], row[j + 1]) + 1);
+    for (size_t j = 0; j <= b.len; j++) {
+        table[0][j] = j;
+    }
+    for (size_t i = 1; i <= a.len; i++) {
+        for (size_t j = 1; j <= b.len; j++) {
+            bool is_same = same_letter(a.data[i - 1], b.data[j - 1]);
+            size_t edits = least(table[i - 1][j - 1] + (is_same ? 0 : 1),
+                                 least(table[i - 1][j], table[i][j - 1]) + 1);
+            bool is_swap = i > 1 && j > 1 && same_letter(a.data[i - 1], b.data[j - 2]) &&
+                           same_letter(a.data[i - 2], b.data[j - 1]);
+            table[i][j] = is_swap ? least(edits, table[i - 2][j - 2] + 1) : edits;
         }
     }
-    return row[b.len];
+    return table[a.len][b.len];
 }
 
 void nearest_offer(struct nearest *nearest, const char *name)
@@ -85,6 +95,24 @@ struct quote nearest_hint(const struct nearest *nearest)
                        nearest->best); // names are at most NEAREST_NAME_MAX long
     }
     return hint;
+}
+
+void name_line_add(struct name_line *line, const char *name)
+{
+    static const char more[] = ", ...";
+    const char *comma = line->len > 0 ? ", " : "";
+    size_t len = strlen(comma) + strlen(name);
+    size_t left = sizeof(line->text) - line->len;
+    if (left == 0) {
+        return; // full before
+    }
+    if (len + sizeof(more) > left) {
+        memcpy(line->text + line->len, more, sizeof(more)); // room was kept for it
+        line->len = sizeof(line->text);
+        return;
+    }
+    (void)snprintf(line->text + line->len, left, "%s%s", comma, name); // fits, just seen
+    line->len += len;
 }
 
 bool error_prefix(struct error *error, const char *prefix)

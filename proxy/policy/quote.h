@@ -29,5 +29,13 @@ void nearest_offer(struct nearest *nearest, const char *name); // `name` is kept
 // nearest_hint gives ", did you mean 'NAME'?" or the empty text.
 struct quote nearest_hint(const struct nearest *nearest);
 
+// Names listed in an error: "a, b, c", the rest left out as "..." when the line is full.
+struct name_line {
+    char text[320];
+    size_t len;
+};
+
+void name_line_add(struct name_line *line, const char *name);
+
 // error_prefix puts "PREFIX: " in front of the text of an error; it is always false, as error_set.
 bool error_prefix(struct error *error, const char *prefix);

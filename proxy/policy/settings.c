@@ -195,15 +195,9 @@ static bool set_via(struct settings *settings, const struct row *row, const char
 
 static bool read_switch(const char *what, const char *value, bool *out_on, struct error *error)
 {
-    static const char *const words[] = {"on", "off", "true", "false", "yes", "no"};
-    for (size_t i = 0; value != NULL && i < COUNT_OF(words); i++) {
-        if (strcmp(value, words[i]) == 0) {
-            *out_on = i % 2 == 0;
-            return true;
-        }
-    }
     *out_on = true;
-    return value == NULL || refuse(what, value, "on or off", error);
+    return value == NULL || leg_switch_read(value, out_on) ||
+           refuse(what, value, "on or off", error);
 }
 
 static bool set_switch(struct settings *settings, const struct row *row, const char *what,
@@ -244,43 +238,43 @@ static bool set_timeout(struct settings *settings, const struct row *row, const 
 
 // clang-format off
 static const struct row rows[] = {
-    {{"listen", "HOST:PORT", "accept clients here; repeatable; port 0 takes any free one"},
+    {{"listen", "HOST:PORT", "accept clients here; repeatable; port 0 takes any free one", true},
      FIELD(listen), set_listen},
-    {{"allow-remote", NULL, "allow listening on other than loopback addresses"},
+    {{"allow-remote", NULL, "allow listening on other than loopback addresses", false},
      FIELD(allow_remote), set_switch},
-    {{"transparent", NULL, "connections are redirected here by the firewall"},
+    {{"transparent", NULL, "connections are redirected here by the firewall", false},
      FIELD(is_transparent), set_switch},
-    {{"proxy-protocol", NULL, "every connection begins with a PROXY protocol header"},
+    {{"proxy-protocol", NULL, "every connection begins with a PROXY protocol header", false},
      FIELD(takes_proxy_protocol), set_switch},
-    {{"web", "off", "the page; only off in this version"}, 0, set_web},
-    {{"workers", "N", "worker threads; 0 means one for each core"}, FIELD(workers), set_workers},
-    {{"edge", "NAME", "imitate this edge device (see: midspan presets edges)"},
+    {{"web", "off", "the page; only off in this version", false}, 0, set_web},
+    {{"workers", "N", "worker threads; 0 means one for each core", false}, FIELD(workers), set_workers},
+    {{"edge", "NAME", "imitate this edge device (see: midspan presets edges)", false},
      FIELD(edge), set_edge},
-    {{"client-leg", "KEY=VALUE[,...]", "what the client leg may speak"}, FIELD(legs), set_leg},
-    {{"server-leg", "KEY=VALUE[,...]", "what the server leg may speak"}, FIELD(legs), set_leg},
-    {{"order", "server-first|client-first", "which leg's handshake is made first"},
+    {{"client-leg", "KEY=VALUE[,...]", "what the client leg may speak", false}, FIELD(legs), set_leg},
+    {{"server-leg", "KEY=VALUE[,...]", "what the server leg may speak", false}, FIELD(legs), set_leg},
+    {{"order", "server-first|client-first", "which leg's handshake is made first", false},
      FIELD(order), set_order},
-    {{"on-failure", "page|alert|reset", "what the client gets when the server leg breaks"},
+    {{"on-failure", "page|alert|reset", "what the client gets when the server leg breaks", false},
      FIELD(on_failure), set_on_failure},
-    {{"log", "FILE|-", "append events as JSON Lines; - is standard output"},
+    {{"log", "FILE|-", "append events as JSON Lines; - is standard output", false},
      FIELD(log_file), set_path},
-    {{"keylog", "FILE", "append TLS secrets for Wireshark (also SSLKEYLOGFILE)"},
+    {{"keylog", "FILE", "append TLS secrets for Wireshark (also SSLKEYLOGFILE)", false},
      FIELD(keylog_file), set_path},
-    {{"ca-dir", "DIR", "where the authority's ca.pem and ca-key.pem are"},
+    {{"ca-dir", "DIR", "where the authority's ca.pem and ca-key.pem are", false},
      FIELD(ca_dir), set_path},
-    {{"no-probe", NULL, "never dial an origin again to prove a verdict"},
+    {{"no-probe", NULL, "never dial an origin again to prove a verdict", false},
      FIELD(probe), set_no_switch},
-    {{"experiment", NULL, "prove client faults on the client's next connections"},
+    {{"experiment", NULL, "prove client faults on the client's next connections", false},
      FIELD(experiment), set_switch},
-    {{"pass", "HOSTPATTERN", "relay these hosts untouched; repeatable"}, FIELD(pass), set_pass},
-    {{"via", "http://HOST:PORT", "reach origins through this HTTP proxy"}, FIELD(via), set_via},
-    {{"connect-timeout", "TIME", "longest time to connect to an origin (10s)"},
+    {{"pass", "HOSTPATTERN", "relay these hosts untouched; repeatable", true}, FIELD(pass), set_pass},
+    {{"via", "http://HOST:PORT", "reach origins through this HTTP proxy", false}, FIELD(via), set_via},
+    {{"connect-timeout", "TIME", "longest time to connect to an origin (10s)", false},
      FIELD(connect_timeout_ms), set_timeout},
-    {{"handshake-timeout", "TIME", "longest time for a handshake (10s)"},
+    {{"handshake-timeout", "TIME", "longest time for a handshake (10s)", false},
      FIELD(handshake_timeout_ms), set_timeout},
-    {{"idle-timeout", "TIME", "longest silence on a relayed connection (10m)"},
+    {{"idle-timeout", "TIME", "longest silence on a relayed connection (10m)", false},
      FIELD(idle_timeout_ms), set_timeout},
-    {{"quiet", NULL, "print verdicts only"}, FIELD(quiet), set_switch},
+    {{"quiet", NULL, "print verdicts only", false}, FIELD(quiet), set_switch},
 };
 // clang-format on
 
@@ -304,23 +298,45 @@ const struct option_key *option_key_at(size_t i)
     return i < COUNT_OF(rows) ? &rows[i].key : NULL;
 }
 
+static const struct row *row_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (strcmp(rows[i].key.name, name) == 0) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+const struct option_key *option_key_find(const char *name)
+{
+    const struct row *row = row_find(name);
+    return row != NULL ? &row->key : NULL;
+}
+
+static bool refuse_name(const char *name, const char *what, struct error *error)
+{
+    struct nearest nearest = nearest_to(slice_of_text(name));
+    struct name_line names = {0};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        nearest_offer(&nearest, rows[i].key.name);
+        name_line_add(&names, rows[i].key.name);
+    }
+    return error_set(error, ERROR_USAGE, "unknown option '%s', expected one of %s%s",
+                     quote_text(what).text, names.text, nearest_hint(&nearest).text);
+}
+
 bool option_set(struct settings *settings, const char *name, const char *what, const char *value,
                 struct error *error)
 {
-    struct nearest nearest = nearest_to(slice_of_text(name));
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        nearest_offer(&nearest, rows[i].key.name);
-        if (strcmp(rows[i].key.name, name) != 0) {
-            continue;
-        }
-        if (value == NULL && rows[i].key.value != NULL) {
-            return error_set(error, ERROR_USAGE, "%s: no value, expected %s", what,
-                             rows[i].key.value);
-        }
-        return rows[i].set(settings, &rows[i], what, value, error);
+    const struct row *row = row_find(name);
+    if (row == NULL) {
+        return refuse_name(name, what, error);
     }
-    return error_set(error, ERROR_USAGE, "unknown option '%s'%s", quote_text(what).text,
-                     nearest_hint(&nearest).text);
+    if (value == NULL && row->key.value != NULL) {
+        return error_set(error, ERROR_USAGE, "%s: no value, expected %s", what, row->key.value);
+    }
+    return row->set(settings, row, what, value, error);
 }
 
 bool settings_set(struct settings *settings, const char *name, const char *value,

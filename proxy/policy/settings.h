@@ -67,6 +67,9 @@ bool settings_set(struct settings *settings, const char *name, const char *value
 // expected. Load the file first, then set the flags: they win, and the first --listen replaces the
 // file's. Blocks on disk.
 bool settings_load(struct settings *settings, const char *path, struct error *error);
+// settings_parse applies the text of such a file; `name` stands for it in errors.
+bool settings_parse(struct settings *settings, struct slice text, const char *name,
+                    struct error *error);
 
 // settings_check looks at the whole: non-loopback listening without --allow-remote, cert without
 // key, min above max, bridge with transparent … ERROR_USAGE.
@@ -77,8 +80,10 @@ struct option_key {
     const char *name;
     const char *value; // "HOST:PORT", NULL for a switch
     const char *help;  // one line
+    bool repeats;      // may be given more than once; a list in the config file
 };
-const struct option_key *option_key_at(size_t i); // NULL past the end
+const struct option_key *option_key_at(size_t i);           // NULL past the end
+const struct option_key *option_key_find(const char *name); // NULL when there is none
 
 const char *order_name(enum order order);            // "server-first"
 const char *on_failure_name(enum on_failure manner); // "page"
