@@ -204,19 +204,23 @@ static void write_verdict(struct json *json, const struct event *event)
     }
 }
 
-static void write_ending(struct json *json, const char *key, const struct ending *ending)
+static void write_ending(struct json *json, const char *key, const char *alert_key,
+                         const struct ending *ending)
 {
     if (ending->kind == ENDING_NONE) {
         return;
     }
     json_text_field(json, key, ending_kind_name(ending->kind));
+    if (ending->kind == ENDING_ALERT_SENT || ending->kind == ENDING_ALERT_RECEIVED) {
+        json_text_field(json, alert_key, alert_name(ending->alert));
+    }
 }
 
 static void write_closed_leg(struct json *json, const struct leg_evidence *leg)
 {
     json_open_object(json);
-    write_ending(json, "handshake", &leg->handshake);
-    write_ending(json, "close", &leg->close);
+    write_ending(json, "handshake", "handshake_alert", &leg->handshake);
+    write_ending(json, "close", "close_alert", &leg->close);
     json_int_field(json, "bytes_received", (int64_t)leg->bytes_received);
     json_int_field(json, "bytes_sent", (int64_t)leg->bytes_sent);
     json_int_field(json, "app_bytes_received", (int64_t)leg->app_bytes_received);
