@@ -192,6 +192,9 @@ static X509 *decoded_anew(X509 *built)
     const uint8_t *at = der;
     X509 *decoded = len > 0 ? d2i_X509(NULL, &at, len) : NULL;
     OPENSSL_free(der);
+    if (decoded != NULL) {
+        (void)X509_check_purpose(decoded, -1, 0); // reads the extensions before it is shared
+    }
     return decoded;
 }
 
