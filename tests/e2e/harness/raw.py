@@ -175,3 +175,7 @@ def read_to(sock, end):
 def wrap(sock, context, name="localhost"):
     """TLS over `sock`; an end without close_notify raises SSLEOFError."""
     return context.wrap_socket(sock, server_hostname=name, suppress_ragged_eofs=False)
+
+
+def wrap_server(sock, context):
+    return context.wrap_socket(sock, server_side=True, suppress_ragged_eofs=False)

@@ -67,7 +67,7 @@ function onRequest(request, response) {
   if (url === "/sse") return sendEvents(response);
   if (url === "/sse-more") {
     releaseEvents();
-    return response.writeHead(204).end();
+    return response.writeHead(200, { "content-type": "text/plain" }).end("released\n");
   }
   if (url === "/about") {
     response.writeHead(200, { "content-type": "application/json" });

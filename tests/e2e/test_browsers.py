@@ -1,0 +1,64 @@
+"""Real browsers load a real site through midspan, with nothing to complain about.
+
+The site (browser/site) uses styles, modules, pictures, fetch, a 20 MB download, uploads, a form,
+an event stream and a WebSocket; its steps.js says what each must give.
+"""
+
+import shutil
+
+import pytest
+
+from harness import bodies
+from harness.browsers import BROWSERS, FOLDER, install_driver
+from harness.origins import Node
+
+DOWNLOAD = 20_000_000
+
+
+@pytest.fixture(scope="module")
+def driver():
+    install_driver()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser-site") / "site"
+    shutil.copytree(FOLDER / "site", folder)
+    (folder / "small.bin").write_bytes(bodies.pseudo_random(bodies.SMALL))
+    (folder / "download.bin").write_bytes(bodies.pseudo_random(DOWNLOAD, seed=5))
+    return folder
+
+
+@pytest.fixture(scope="module", params=["HTTP/1.1", "h2"])
+def origin(request, tmp_path_factory, site, pki_):
+    alpn = ("h2", "http/1.1") if request.param == "h2" else ("http/1.1",)
+    with Node(tmp_path_factory.mktemp("node"), site, cert=pki_.server(), alpn=alpn) as origin:
+        origin.http = request.param
+        yield origin
+
+
+@pytest.mark.parametrize("name", list(BROWSERS))
+def test_a_whole_site(name, origin, proxy, site, driver, tmp_path):
+    found = BROWSERS[name].visit(
+        tmp_path / "home", origin.url("/"), proxy=proxy.endpoint, ca=proxy.ca
+    )
+    assert "error" not in found, found
+    assert found["console"] == [] and found["pageErrors"] == [] and found["failedRequests"] == []
+    assert set(found["statuses"]) <= {"101", "200"}, found["statuses"]
+    assert found["result"]["failed"] == {}
+    done = found["result"]["done"]
+    assert done["styled"] == "rgb(1, 2, 3)"
+    assert done["pictures"] and done["upload"] and done["form"] and done["webSocket"]
+    assert done["events"] == 10
+    assert done["download"] == bodies.sha256_file(site / "download.bin")
+    assert done["manyAtOnce"] == [bodies.sha256_file(site / "small.bin")]
+    assert done["protocol"]["http"] == ("2.0" if origin.http == "h2" else "1.1")
+    proxy.expect_secured()
+    assert not proxy.events("error")
+
+
+@pytest.mark.parametrize("name", list(BROWSERS))
+def test_without_trust_in_the_authority(name, node, proxy, driver, tmp_path):
+    found = BROWSERS[name].visit(tmp_path / "home", node.url("/"), proxy=proxy.endpoint, ca=None)
+    assert "error" in found and "result" not in found
+    proxy.expect_verdict("trust.client-rejects-bridge-ca", leg="client", party="client")
