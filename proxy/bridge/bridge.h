@@ -1,0 +1,19 @@
+// bridge: the connection. Ingress, two legs, relay, and what the client is told when one breaks.
+// Uses all of floor 3.
+//
+//   file          | what it holds
+//   --------------+----------------------------------------------------------------
+//   proxy.h       | the running proxy: start, reload, drain (the one public header)
+//   terms.h       | settings in force with what is made from them; shared, counted
+//   worker.h      | a thread, its loop, its listeners and shared buffers
+//   connection.h  | one connection: its states, facts and legs
+//   ingress step  | connection_ingress.c; first flight: connection_peek.c
+//   dial.h        | names, addresses, TCP, an upstream proxy
+//   legs.h        | makes the two engines and runs their handshakes
+//   relay.h       | bytes both ways, and their ends
+//   failure.h     | verdicts, and what the client is told
+//   answer.h      | HTTP answers of our own: failure pages, the authority's page
+//   history.h     | what earlier connections of a client and to an origin did
+#pragma once
+
+#include "proxy.h"

@@ -1,0 +1,14 @@
+// When a leg breaks: the verdict is made and told, and the client gets what the failure manners
+// say.
+#pragma once
+
+#include "connection.h"
+
+// failure_of_leg takes a leg whose ending is in the evidence. Returns what the machine does next.
+enum step failure_of_leg(struct connection *c, enum side side);
+// failure_of_ingress likewise, for bytes that named no target: `code` and `text` go into the
+// evidence.
+enum step failure_of_ingress(struct connection *c, const char *code, const char *text);
+// failure_judge finds and tells the verdicts; used at the end of connections that were secured,
+// too.
+void failure_judge(struct connection *c);

@@ -1,0 +1,12 @@
+// The proxy itself as a target: http://midspan.test/.
+#pragma once
+
+#include "connection.h"
+
+// local_names are the hosts that mean the proxy itself, NULL-terminated; local_is_name looks one
+// up.
+const char *const *local_names(void);
+bool local_is_name(const char *host);
+
+// local_answer answers a plain request to the proxy itself; `path` is as the ingress found it.
+enum step local_answer(struct connection *c, const char *path, bool is_head);

@@ -1,0 +1,159 @@
+#include "proxy.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "listen.h"
+#include "worker.h"
+
+struct proxy {
+    struct shared shared;
+    struct endpoint endpoints[SETTINGS_LISTEN_MAX];
+    size_t endpoint_count;
+    struct worker *workers[SETTINGS_WORKERS_MAX];
+    size_t worker_count;  // made
+    size_t started_count; // with a thread
+};
+
+static size_t count_workers(const struct settings *settings)
+{
+    size_t count = (size_t)settings->workers;
+    if (settings->workers <= 0) {
+        count = uv_available_parallelism();
+    }
+    return count < SETTINGS_WORKERS_MAX ? count : SETTINGS_WORKERS_MAX;
+}
+
+// open_workers binds each address once a worker and makes the workers.
+static bool open_workers(struct proxy *proxy, struct terms *terms, struct error *error)
+{
+    const struct settings *settings = &terms->settings;
+    size_t count = count_workers(settings);
+    int fds[SETTINGS_LISTEN_MAX][SETTINGS_WORKERS_MAX];
+    for (size_t i = 0; i < settings->listen_count; i++) {
+        if (!listen_open(&settings->listen[i], fds[i], count, &proxy->endpoints[i], error)) {
+            for (size_t j = 0; j < i * count; j++) {
+                (void)close(fds[j / count][j % count]);
+            }
+            return false;
+        }
+    }
+    proxy->endpoint_count = settings->listen_count;
+    bool ok = true;
+    for (size_t w = 0; w < count; w++) {
+        int own[SETTINGS_LISTEN_MAX];
+        for (size_t i = 0; i < settings->listen_count; i++) {
+            own[i] = fds[i][w];
+        }
+        if (!ok) {
+            for (size_t i = 0; i < settings->listen_count; i++) {
+                (void)close(own[i]);
+            }
+            continue;
+        }
+        struct worker *worker =
+            worker_new(&proxy->shared, terms_keep(terms), own, settings->listen_count, error);
+        ok = worker != NULL;
+        if (ok) {
+            proxy->workers[proxy->worker_count++] = worker;
+        }
+    }
+    return ok;
+}
+
+static void tell_listening(struct proxy *proxy)
+{
+    for (size_t i = 0; i < proxy->endpoint_count; i++) {
+        char text[ENDPOINT_TEXT_MAX];
+        struct event event = {
+            .kind = EVENT_LISTENING,
+            .wall_us = clock_wall_us(),
+            .text = endpoint_text(&proxy->endpoints[i], text),
+        };
+        recorder_emit(proxy->shared.recorder, &event);
+    }
+}
+
+struct proxy *proxy_start(const struct settings *settings, const struct authority *ca,
+                          struct recorder *recorder, struct keylog *keylog, struct error *error)
+{
+    struct proxy *proxy = calloc(1, sizeof(*proxy));
+    if (proxy == NULL) {
+        error_set(error, ERROR_MEMORY, "out of memory for the proxy");
+        return NULL;
+    }
+    struct shared *shared = &proxy->shared;
+    *shared = (struct shared){.ca = ca, .recorder = recorder, .keylog = keylog};
+    library_ask(&shared->library);
+    shared->mint = mint_new(ca, 0, error);
+    shared->history = history_new();
+    struct terms *terms = terms_new(settings, &shared->library, error);
+    bool ok = shared->mint != NULL && shared->history != NULL && terms != NULL;
+    ok = ok && open_workers(proxy, terms, error);
+    terms_release(terms);
+    shared->endpoints = proxy->endpoints;
+    shared->endpoint_count = proxy->endpoint_count;
+    for (size_t i = 0; ok && i < proxy->worker_count; i++) {
+        ok = worker_start(proxy->workers[i], error);
+        proxy->started_count += ok;
+    }
+    if (!ok) {
+        proxy_drain(proxy, 0);
+        proxy_free(proxy);
+        return NULL;
+    }
+    tell_listening(proxy);
+    return proxy;
+}
+
+const struct endpoint *proxy_endpoint(const struct proxy *proxy, size_t i)
+{
+    return i < proxy->endpoint_count ? &proxy->endpoints[i] : NULL;
+}
+
+bool proxy_reload(struct proxy *proxy, const struct settings *settings, struct error *error)
+{
+    struct terms *terms = terms_new(settings, &proxy->shared.library, error);
+    if (terms == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < proxy->worker_count; i++) {
+        worker_reload(proxy->workers[i], terms_keep(terms));
+    }
+    terms_release(terms);
+    return true;
+}
+
+void proxy_drain(struct proxy *proxy, int64_t grace_ms)
+{
+    for (size_t i = 0; i < proxy->worker_count; i++) {
+        worker_drain(proxy->workers[i], grace_ms);
+    }
+    for (size_t i = 0; i < proxy->worker_count; i++) {
+        if (i < proxy->started_count) {
+            worker_join(proxy->workers[i]);
+        } else {
+            (void)uv_run(&proxy->workers[i]->loop, UV_RUN_DEFAULT); // never had a thread: ends here
+        }
+    }
+    proxy->started_count = 0;
+}
+
+void proxy_free(struct proxy *proxy)
+{
+    if (proxy == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < proxy->worker_count; i++) {
+        worker_free(proxy->workers[i]);
+    }
+    mint_free(proxy->shared.mint);
+    history_free(proxy->shared.history);
+    free(proxy);
+}
+
+size_t proxy_open_count(const struct proxy *proxy)
+{
+    return atomic_load(&proxy->shared.open_count);
+}

@@ -1,0 +1,192 @@
+#include "relay.h"
+
+#include "failure.h"
+
+static void finish_if_both(struct connection *c)
+{
+    if (c->has_ended[CLIENT] && c->has_ended[SERVER] && c->state == CONNECTION_RELAYING) {
+        // What is queued for a peer that has only half closed must still reach it.
+        if (!link_is_full(&c->links[CLIENT]) && !link_is_full(&c->links[SERVER])) {
+            connection_close(c);
+        }
+    }
+}
+
+static void pause_if_full(struct connection *c, enum side from)
+{
+    if (link_is_full(&c->links[!from])) {
+        link_read(&c->links[from], false);
+    }
+}
+
+// lost is a side that takes no more bytes. Its socket is read to its end, which tells why; one
+// that has ended already tells nothing more.
+static void lost(struct connection *c, enum side side)
+{
+    if (c->has_ended[side]) {
+        relay_broke(c, side, c->links[side].write_error);
+    }
+}
+
+// pass_notify passes a close_notify on, and nothing else: the FIN comes when it comes.
+static void pass_notify(struct connection *c, enum side from)
+{
+    c->has_notify[from] = true;
+    leg_evidence_close(&c->evidence.legs[from], ENDING_CLOSED, 0, 0, connection_now(c),
+                       "close_notify");
+    engine_close_notify(c->engines[!from]);
+    (void)connection_flush(c, !from);
+}
+
+// pump_bridge moves all that can be read of one leg into the other.
+static void pump_bridge(struct connection *c, enum side from)
+{
+    struct worker *worker = c->worker;
+    size_t len = 0;
+    enum engine_read got = ENGINE_READ_DATA;
+    bool ok = true;
+    while (got == ENGINE_READ_DATA && ok) {
+        got = engine_read(c->engines[from], worker->plain, sizeof(worker->plain), &len);
+        if (got == ENGINE_READ_DATA) {
+            ok = engine_write(c->engines[!from], (struct slice){worker->plain, len});
+        }
+    }
+    ok = connection_flush(c, !from) && ok;
+    (void)connection_flush(c, from); // key updates and alerts; its end tells when they can't go
+    if (!ok) {
+        lost(c, !from);
+        return;
+    }
+    switch (got) {
+    case ENGINE_READ_DATA:
+    case ENGINE_READ_WAITS:
+        break;
+    case ENGINE_READ_CLOSE_NOTIFY:
+        pass_notify(c, from);
+        break;
+    case ENGINE_READ_FAILED:
+        relay_broke(c, from, 0);
+        return;
+    }
+    pause_if_full(c, from);
+}
+
+// A hello that flies by belongs to the leg it would have ended on.
+static void on_passing_client(void *user, const struct stream_item *item)
+{
+    struct connection *c = user;
+    struct leg_evidence *leg = &c->evidence.legs[CLIENT];
+    if (item->kind == STREAM_ALERT && item->alert_level == ALERT_LEVEL_FATAL) {
+        leg_evidence_end(leg, ENDING_ALERT_RECEIVED, item->alert, 0, connection_now(c), NULL);
+    }
+}
+
+static void on_passing_server(void *user, const struct stream_item *item)
+{
+    struct connection *c = user;
+    struct leg_evidence *leg = &c->evidence.legs[SERVER];
+    if (item->kind == STREAM_ALERT && item->alert_level == ALERT_LEVEL_FATAL) {
+        leg_evidence_end(leg, ENDING_ALERT_RECEIVED, item->alert, 0, connection_now(c), NULL);
+    }
+    struct server_hello hello;
+    size_t at;
+    if (item->kind != STREAM_MESSAGE || item->bytes.data[0] != HANDSHAKE_SERVER_HELLO ||
+        server_hello_parse(item->bytes, &hello, &at) != PARSE_OK || hello.is_retry) {
+        return;
+    }
+    leg->server_hello = arena_copy(&c->arena, item->bytes);
+    leg->client_hello = c->hello_bytes;
+    leg->version = hello.version;
+    leg->suite = hello.cipher_suite;
+    leg->group = hello.group;
+    connection_emit(c, EVENT_PASSED, NULL, 0);
+}
+
+static void relay_raw(struct connection *c, enum side from, struct slice bytes)
+{
+    struct leg_evidence *leg = &c->evidence.legs[from];
+    leg->bytes_received += bytes.len;
+    c->evidence.legs[!from].bytes_sent += bytes.len;
+    if (c->mode == MODE_PASS) {
+        // Bytes that are not TLS any more are relayed as well: it is not ours to judge them.
+        (void)tls_stream_feed(&c->passing[from], bytes,
+                              from == CLIENT ? on_passing_client : on_passing_server, c);
+    }
+    if (!connection_send(c, !from, bytes)) {
+        lost(c, !from);
+        return;
+    }
+    pause_if_full(c, from);
+}
+
+void relay_received(struct connection *c, enum side from, struct slice bytes)
+{
+    if (c->mode != MODE_BRIDGE) {
+        relay_raw(c, from, bytes);
+        return;
+    }
+    engine_feed(c->engines[from], bytes);
+    pump_bridge(c, from);
+    if (c->state == CONNECTION_RELAYING && !engine_hold(c->engines[from])) {
+        connection_reset(c); // held bytes past their limit: back-pressure has failed
+    }
+}
+
+void relay_ended(struct connection *c, enum side from)
+{
+    leg_evidence_close(&c->evidence.legs[from], ENDING_CLOSED, 0, 0, connection_now(c), "FIN");
+    connection_finish(c, !from);
+    finish_if_both(c);
+}
+
+void relay_broke(struct connection *c, enum side from, int os_error)
+{
+    if (os_error != 0) {
+        leg_evidence_close(&c->evidence.legs[from], ENDING_RESET, 0, os_error, connection_now(c),
+                           NULL);
+    }
+    connection_reset(c);
+}
+
+void relay_drained(struct connection *c, enum side side)
+{
+    if (!c->has_ended[!side]) {
+        link_read(&c->links[!side], true);
+    }
+    finish_if_both(c);
+}
+
+// catch_up gives a side's bytes and end, which came before there was a relay, to the other side.
+static void catch_up(struct connection *c, enum side from)
+{
+    if (c->mode == MODE_BRIDGE && engine_has_unread(c->engines[from])) {
+        pump_bridge(c, from);
+    }
+    if (c->state != CONNECTION_RELAYING) {
+        return;
+    }
+    if (c->broken[from] != 0) {
+        relay_broke(c, from, c->broken[from]);
+    } else if (c->has_ended[from]) {
+        relay_ended(c, from);
+    }
+}
+
+enum step relay_start(struct connection *c)
+{
+    c->state = CONNECTION_RELAYING;
+    c->active_us = clock_monotonic_us();
+    connection_patience(c, connection_settings(c)->idle_timeout_ms);
+    if (c->mode == MODE_PLAIN) {
+        connection_emit(c, EVENT_PLAIN, NULL, 0);
+    }
+    if (c->mode != MODE_BRIDGE && c->peeked.len > 0) {
+        relay_raw(c, CLIENT, buffer_slice(&c->peeked));
+    }
+    buffer_clear(&c->peeked);
+    for (int side = 0; side < SIDES && c->state == CONNECTION_RELAYING; side++) {
+        link_read(&c->links[side], !link_is_full(&c->links[!side]));
+        catch_up(c, (enum side)side);
+    }
+    return STEP_WAIT;
+}
