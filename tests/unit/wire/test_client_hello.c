@@ -25,7 +25,7 @@ static const struct parse_row {
     {"no version", "0100000103", PARSE_BAD, 4},
     {"a random of 31 bytes", "010000210303" RANDOM, PARSE_BAD, 6 + 32 - 1},
     {"a session id of 33 bytes",
-     "01000044"
+     "01000046"
      "0303" RANDOM "21" RANDOM "ff"
      "0002",
      PARSE_BAD, 38},
@@ -106,51 +106,46 @@ static const struct extension_row {
      "0000 0009 0007 00 0004 612e6d65 0000 0001 ff", PARSE_OK},
 };
 
+// A hello of TLS 1.2 with these suites (their length too) and extensions.
+static struct exact hello_of(const char *suites, const char *extensions)
+{
+    struct exact parts[] = {exact_of_hex("0303" RANDOM "00"), exact_of_hex(suites),
+                            exact_of_hex("0100"), exact_of_hex(extensions)};
+    struct buffer body = {0};
+    struct buffer message = {0};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        assert_true(i < 3 || buffer_append_u16(&body, (uint16_t)parts[i].len));
+        assert_true(buffer_append(&body, exact_slice(&parts[i])));
+        exact_clear(&parts[i]);
+    }
+    assert_true(handshake_encode(&message, HANDSHAKE_CLIENT_HELLO, buffer_slice(&body)));
+    struct exact hello = exact_of(buffer_slice(&message));
+    buffer_clear(&body);
+    buffer_clear(&message);
+    return hello;
+}
+
 static void extension_is_read(void **state)
 {
     const struct extension_row *row = *state;
-    struct exact extensions = exact_of_hex(row->hex);
-    struct exact start = exact_of_hex("0303" RANDOM "00 0002002f 0100");
-    struct buffer body = {0};
-    struct buffer message = {0};
-    assert_true(buffer_append(&body, exact_slice(&start)));
-    assert_true(buffer_append_u16(&body, (uint16_t)extensions.len));
-    assert_true(buffer_append(&body, exact_slice(&extensions)));
-    assert_true(handshake_encode(&message, HANDSHAKE_CLIENT_HELLO, buffer_slice(&body)));
-    struct exact in = exact_of(buffer_slice(&message));
+    struct exact in = hello_of("0002002f", row->hex);
     struct client_hello hello;
     size_t at = 0;
     assert_int_equal(client_hello_parse(exact_slice(&in), &hello, &at), row->want);
     assert_int_equal(at, row->want == PARSE_BAD ? 47 : 0); // where the list's first one begins
     exact_clear(&in);
-    exact_clear(&start);
-    exact_clear(&extensions);
-    buffer_clear(&body);
-    buffer_clear(&message);
 }
 
 static void every_field_is_found(void **state)
 {
     (void)state;
-    struct exact in = exact_of_hex(START("0000a7") "0006 0a0a 1301 002f 0100 007a"
-                                                   "0000 0009 0007 00 0004 612e6d65"
-                                                   "0000 0006 0004 00 0001 62"
-                                                   "002b 0007 06 1a1a 0304 0303"
-                                                   "000a 0006 0004 001d 0017"
-                                                   "000b 0002 0100"
-                                                   "000d 0004 0002 0403"
-                                                   "0032 0004 0002 0804"
-                                                   "0010 0005 0003 02 6832"
-                                                   "0033 0007 0005 001d 0001 aa"
-                                                   "0023 0000"
-                                                   "0017 0000"
-                                                   "ff01 0001 00"
-                                                   "0005 0000"
-                                                   "fe0d 0000"
-                                                   "001b 0000"
-                                                   "0015 0000"
-                                                   "002a 0000"
-                                                   "0029 0000");
+    struct exact in =
+        hello_of("0006 0a0a 1301 002f",
+                 "0000 0009 0007 00 0004 612e6d65 0000 0006 0004 00 0001 62"
+                 "002b 0007 06 1a1a 0304 0303 000a 0006 0004 001d 0017 000b 0002 0100"
+                 "000d 0004 0002 0403 0032 0004 0002 0804 0010 0005 0003 02 6832"
+                 "0033 0007 0005 001d 0001 aa 0023 0000 0017 0000 ff01 0001 00 0005 0000"
+                 "fe0d 0000 001b 0000 0015 0000 002a 0000 0029 0000");
     struct client_hello hello;
     size_t at = 0;
     assert_int_equal(client_hello_parse(exact_slice(&in), &hello, &at), PARSE_OK);
