@@ -1,0 +1,171 @@
+#include "session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+
+bool session_ca(const char *ca_dir, struct authority *out_ca, bool *out_is_new, struct error *error)
+{
+    char folder[FILE_PATH_MAX];
+    if (ca_dir != NULL && ca_dir[0] != '\0') {
+        return authority_open(ca_dir, out_ca, out_is_new, error);
+    }
+    return authority_folder(folder, error) && authority_open(folder, out_ca, out_is_new, error);
+}
+
+static bool open_log(struct session *session, struct error *error)
+{
+    const char *path = session->settings.log_file;
+    if (path[0] == '\0') {
+        return true;
+    }
+    if (strcmp(path, "-") == 0) {
+        session->sinks[session->sink_count++] = jsonl_sink(STDOUT_FILENO, false);
+        return true;
+    }
+    // 0600: it names every host that was talked to.
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return error_set(error, ERROR_FILE, "--log: cannot open '%s': %s", path, strerror(errno));
+    }
+    session->sinks[session->sink_count++] = jsonl_sink(fd, true);
+    return true;
+}
+
+static bool open_keylog(struct session *session, struct error *error)
+{
+    const char *path = session->settings.keylog_file;
+    if (path[0] == '\0') {
+        path = getenv("SSLKEYLOGFILE");
+    }
+    if (path == NULL || path[0] == '\0') {
+        return true;
+    }
+    session->keylog = keylog_open(path, error);
+    return session->keylog != NULL;
+}
+
+static void open_console(struct session *session, bool console_on_stderr)
+{
+    bool is_taken = strcmp(session->settings.log_file, "-") == 0;
+    session->console = terminal_of(is_taken || console_on_stderr ? STDERR_FILENO : STDOUT_FILENO);
+    struct sink sink = console_sink(session->console.fd, session->console.colour,
+                                    session->console.columns, session->settings.quiet);
+    sink.events &= ~(1u << EVENT_LISTENING); // session_greet says it, with what to do next
+    session->sinks[session->sink_count++] = sink;
+}
+
+bool session_open(struct session *session, const struct settings *settings, bool console_on_stderr,
+                  struct error *error)
+{
+    *session = (struct session){.settings = *settings};
+    open_console(session, console_on_stderr);
+    bool is_open = session_ca(settings->ca_dir, &session->ca, &session->ca_is_new, error) &&
+                   open_log(session, error) && open_keylog(session, error);
+    if (is_open) {
+        session->recorder = recorder_new(session->sinks, session->sink_count, error);
+        is_open = session->recorder != NULL;
+    }
+    if (is_open) {
+        session->proxy =
+            proxy_start(settings, &session->ca, session->recorder, session->keylog, error);
+        is_open = session->proxy != NULL;
+    }
+    if (!is_open) {
+        session_close(session, 0);
+    }
+    return is_open;
+}
+
+void session_close(struct session *session, int64_t grace_ms)
+{
+    if (session->proxy != NULL) {
+        if (!session->is_drained) {
+            proxy_drain(session->proxy, grace_ms);
+        }
+        proxy_free(session->proxy);
+    }
+    bool had_recorder = session->recorder != NULL;
+    if (had_recorder) {
+        recorder_free(session->recorder); // closes the sinks' files
+    }
+    for (size_t i = 0; i < session->sink_count; i++) {
+        if (i == 0) {
+            console_sink_free(&session->sinks[i]);
+        } else if (!had_recorder && session->sinks[i].owns_fd) {
+            (void)close(session->sinks[i].fd); // nothing was written yet
+        }
+    }
+    if (session->keylog != NULL) {
+        keylog_close(session->keylog);
+    }
+    authority_clear(&session->ca);
+    *session = (struct session){0};
+}
+
+void session_note(const struct session *session, const char *text)
+{
+    struct event event = {.kind = EVENT_NOTICE, .wall_us = clock_wall_us(), .text = text};
+    recorder_emit(session->recorder, &event);
+}
+
+static void greet_how(const struct session *session, const char *address, struct buffer *out)
+{
+    const struct settings *settings = &session->settings;
+    const char *folder = session->ca.folder;
+    if (settings->is_transparent) {
+        (void)buffer_printf(out, "try        redirect a port to it: see docs/options.md\n");
+    } else if (settings->has_target) {
+        (void)buffer_printf(out,
+                            "try        curl --connect-to ::%s --cacert %s/ca.pem https://%s/\n",
+                            address, folder, settings->target.host);
+    } else {
+        (void)buffer_printf(
+            out, "try        curl --proxy http://%s --cacert %s/ca.pem https://example.com/\n",
+            address, folder);
+    }
+}
+
+void session_greet(const struct session *session)
+{
+    if (session->settings.quiet) {
+        return;
+    }
+    const char *bold = session->console.colour ? "\033[1m" : "";
+    const char *plain = session->console.colour ? "\033[0m" : "";
+    struct buffer text = {0};
+    char address[ENDPOINT_TEXT_MAX], target[ENDPOINT_TEXT_MAX], fingerprint[96];
+    (void)buffer_printf(&text, "%smidspan %s%s\n", bold, MIDSPAN_VERSION, plain);
+    const struct endpoint *endpoint = NULL;
+    for (size_t i = 0; (endpoint = proxy_endpoint(session->proxy, i)) != NULL; i++) {
+        (void)buffer_printf(&text, "listens    %s%s%s", bold, endpoint_text(endpoint, address),
+                            plain);
+        if (session->settings.has_target) {
+            (void)buffer_printf(&text, " → %s\n", endpoint_text(&session->settings.target, target));
+        } else {
+            (void)buffer_append_text(&text, session->settings.is_transparent
+                                                ? ", transparent\n"
+                                                : ", HTTP proxy and SOCKS5\n");
+        }
+    }
+    (void)buffer_printf(&text, "authority  %s/ca.pem%s\n", session->ca.folder,
+                        session->ca_is_new ? ", made just now; nobody trusts it yet" : "");
+    if (session->ca_is_new) {
+        (void)buffer_printf(&text, "           SHA-256 %s\n",
+                            authority_fingerprint(&session->ca, fingerprint));
+    }
+    endpoint = proxy_endpoint(session->proxy, 0);
+    if (endpoint != NULL) {
+        greet_how(session, endpoint_text(endpoint, address), &text);
+    }
+    (void)buffer_append_text(&text, "\n");
+    const char *content = buffer_text(&text);
+    // A console that can't be written to is no reason to stop.
+    (void)dprintf(session->console.fd, "%s", content != NULL ? content : "");
+    buffer_clear(&text);
+}

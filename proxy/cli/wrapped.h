@@ -1,0 +1,23 @@
+// A session around one program: it has a port and a folder of its own, and leaves nothing behind.
+#pragma once
+
+#include "options.h"
+#include "scratch.h"
+#include "session.h"
+
+#define WRAPPED_GRACE_MS 1000 // what connections get that outlive the program
+
+struct wrapped {
+    struct session session;
+    struct scratch scratch;
+    struct endpoint proxy; // where the program finds it
+};
+
+// wrapped_open makes the folder and starts the proxy on a free port of 127.0.0.1 (or where --listen
+// says). The console goes to standard error and, unless `verbose`, shows findings only. On false
+// nothing is left.
+bool wrapped_open(struct wrapped *wrapped, const struct invocation *invocation, bool verbose,
+                  struct error *error);
+
+// wrapped_close ends the session and removes the folder. Reports what it could not remove.
+void wrapped_close(struct wrapped *wrapped);
