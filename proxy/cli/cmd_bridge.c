@@ -38,15 +38,15 @@ const struct command cmd_bridge = {
     .name = "bridge",
     .usage = "[OPTIONS] LISTEN TARGET",
     .summary = "a bridge in front of one server, as an edge device is one",
-    .about =
-        "Listens at LISTEN (HOST:PORT) and takes every connection to TARGET (HOST[:PORT], port\n"
-        "443 by default): TLS with the client, TLS with the target, a policy for each leg.\n"
-        "\n"
-        "  midspan bridge 127.0.0.1:8443 app.internal\n"
-        "  midspan bridge 127.0.0.1:8443 app.internal:443 --order client-first \\\n"
-        "      --on-failure reset --server-leg max=TLS1.2,sni=none\n"
-        "\n"
-        "Signals are as with proxy. LISTEN and TARGET win over --config.\n",
+    .about = "Listens at LISTEN (HOST:PORT) and takes every connection to TARGET\n"
+             "(HOST[:PORT], port 443 by default): TLS with the client, TLS with the target,\n"
+             "a policy for each leg.\n"
+             "\n"
+             "  midspan bridge 127.0.0.1:8443 app.internal\n"
+             "  midspan bridge 127.0.0.1:8443 app.internal:443 --order client-first \\\n"
+             "      --on-failure reset --server-leg max=TLS1.2,sni=none\n"
+             "\n"
+             "Signals are as with proxy. LISTEN and TARGET win over --config.\n",
     .takes_settings = true,
     .run = run_bridge,
 };

@@ -160,19 +160,19 @@ const struct command cmd_browser = {
     .name = "browser",
     .usage = "[chromium|firefox] [OPTIONS] [URL] [-- WORDS…]",
     .summary = "a browser in a throw-away profile that trusts midspan",
-    .about =
-        "Starts a proxy of its own on a free port, and a browser whose profile uses it, trusts\n"
-        "the authority and is removed at the end, downloads included. Your own profile, stores\n"
-        "and running windows are not touched. Without a name: Chromium, else Firefox. Without a\n"
-        "URL: midspan's own page. WORDS go to the browser. What midspan finds goes to standard\n"
-        "error; the exit code is the browser's.\n"
-        "\n"
-        "  midspan browser https://example.com/\n"
-        "  midspan browser firefox --server-leg max=TLS1.2 https://example.com/\n"
-        "  midspan browser chromium --headless https://example.com/ -- --dump-dom\n"
-        "\n"
-        "The profile is made to trust the authority with certutil (Debian: libnss3-tools).\n"
-        "Without it Chromium is told to accept the authority's key; Firefox is refused.\n",
+    .about = "Starts a proxy of its own on a free port, and a browser whose profile uses it,\n"
+             "trusts the authority and is removed at the end, downloads included. Your own\n"
+             "profile, stores and running windows are not touched. Without a name: Chromium,\n"
+             "else Firefox. Without a URL: midspan's own page. WORDS go to the browser. What\n"
+             "midspan finds goes to standard error; the exit code is the browser's.\n"
+             "\n"
+             "  midspan browser https://example.com/\n"
+             "  midspan browser firefox --server-leg max=TLS1.2 https://example.com/\n"
+             "  midspan browser chromium --headless https://example.com/ -- --dump-dom\n"
+             "\n"
+             "The profile is made to trust the authority with certutil (Debian:\n"
+             "libnss3-tools). Without it Chromium is told to accept the authority's key;\n"
+             "Firefox is refused.\n",
     .options = options,
     .takes_settings = true,
     .run = run_browser,

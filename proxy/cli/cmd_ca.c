@@ -183,16 +183,15 @@ const struct command cmd_ca = {
     .name = "ca",
     .usage = "show | export [FILE] | install | uninstall | status [OPTIONS]",
     .summary = "the authority: show it, export it, have it trusted or not",
-    .about =
-        "The authority signs the certificates that midspan presents to clients. It is made on\n"
-        "first use, for this machine alone; its key never leaves the folder.\n"
-        "\n"
-        "  show        where it is, its fingerprint, and how each kind of client trusts it\n"
-        "  export      the certificate, never the key, to FILE or standard output\n"
-        "  install     trust it in the system's store (as root) and in the NSS stores of\n"
-        "              Chromium and Firefox; says what it will change, and asks\n"
-        "  uninstall   take it out again, there and nowhere else\n"
-        "  status      each store: trusted or not; exit code 0 when all trust it, else 1\n",
+    .about = "The authority signs the certificates that midspan presents to clients. It is\n"
+             "made on first use, for this machine alone; its key never leaves the folder.\n"
+             "\n"
+             "  show        where it is, its fingerprint, and how clients come to trust it\n"
+             "  export      the certificate, never the key, to FILE or standard output\n"
+             "  install     trust it in the system's store (as root) and in the NSS stores of\n"
+             "              Chromium and Firefox; says what it will change, and asks\n"
+             "  uninstall   take it out again, there and nowhere else\n"
+             "  status      each store: trusted or not; exit code 0 when all trust it, else 1\n",
     .options = options,
     .run = run_ca,
 };

@@ -128,17 +128,17 @@ const struct command cmd_exec = {
     .name = "exec",
     .usage = "[OPTIONS] [--] CMD…",
     .summary = "one command, run with proxy and trust variables set",
-    .about =
-        "Starts a proxy of its own on a free port, runs CMD with the variables set that make\n"
-        "curl, wget, git, Python, Node, Java, Go, Rust and others go through it and trust it,\n"
-        "and ends with CMD's exit code: 128 + N after signal N, 127 when CMD was not found, 126\n"
-        "when it could not be run. What midspan finds goes to standard error. Nothing stays.\n"
-        "\n"
-        "  midspan exec -- curl https://example.com/\n"
-        "  midspan exec --server-leg max=TLS1.2 --verbose -- git ls-remote "
-        "https://example.com/r.git\n"
-        "\n"
-        "docs/exec.md says which program reads which variable, and which reads none.\n",
+    .about = "Starts a proxy of its own on a free port, runs CMD with the variables set that\n"
+             "make curl, wget, git, Python, Node, Java, Go, Rust and others go through it\n"
+             "and trust it, and ends with CMD's exit code: 128 + N after signal N, 127 when\n"
+             "CMD was not found, 126 when it could not be run. What midspan finds goes to\n"
+             "standard error. Nothing stays.\n"
+             "\n"
+             "  midspan exec -- curl https://example.com/\n"
+             "  midspan exec --server-leg max=TLS1.2 --verbose -- \\\n"
+             "      git ls-remote https://example.com/r.git\n"
+             "\n"
+             "docs/exec.md says which program reads which variable, and which reads none.\n",
     .options = options,
     .takes_settings = true,
     .takes_program = true,

@@ -29,7 +29,7 @@ const struct command cmd_help = {
     .name = "help",
     .usage = "[COMMAND | legs]",
     .summary = "what midspan can do; all about one command; the keys of a leg",
-    .about = "Without a word: the commands. With a command's name, the same as 'midspan COMMAND\n"
-             "--help'. With 'legs': the keys of --client-leg and --server-leg.\n",
+    .about = "Without a word: the commands. With a command's name, the same as 'midspan\n"
+             "COMMAND --help'. With 'legs': the keys of --client-leg and --server-leg.\n",
     .run = run_help,
 };

@@ -25,17 +25,18 @@ const struct command cmd_proxy = {
     .name = "proxy",
     .usage = "[OPTIONS]",
     .summary = "a proxy for any client, on 127.0.0.1:8080 (the default command)",
-    .about =
-        "Listens for HTTP proxy requests (CONNECT and plain), SOCKS5, and the same inside TLS,\n"
-        "all on one port, and opens TLS in the middle. http://midspan.test/, asked through the\n"
-        "proxy, hands out the authority with one line of instructions for each client.\n"
-        "\n"
-        "  midspan\n"
-        "  midspan --listen 127.0.0.1:3128 --log events.jsonl\n"
-        "  midspan --server-leg max=TLS1.2 --pass '*.bank.example'\n"
-        "\n"
-        "SIGINT and SIGTERM let open connections end for 5 seconds; a second one stops at once.\n"
-        "SIGHUP reads --config again for new connections; listeners stay as they are.\n",
+    .about = "Listens for HTTP proxy requests (CONNECT and plain), SOCKS5, and the same\n"
+             "inside TLS, all on one port, and opens TLS in the middle.\n"
+             "http://midspan.test/, asked through the proxy, hands out the authority with\n"
+             "one line of instructions for each client.\n"
+             "\n"
+             "  midspan\n"
+             "  midspan --listen 127.0.0.1:3128 --log events.jsonl\n"
+             "  midspan --server-leg max=TLS1.2 --pass '*.bank.example'\n"
+             "\n"
+             "SIGINT and SIGTERM let open connections end for 5 seconds; a second one stops\n"
+             "at once. SIGHUP reads --config again for new connections; listeners stay as\n"
+             "they are.\n",
     .takes_settings = true,
     .run = run_proxy,
 };
