@@ -193,6 +193,13 @@ static const char *library_words(struct engine *engine)
     return words != NULL ? arena_text(engine->transcript.arena, slice_of_text(words)) : NULL;
 }
 
+// note_first_bytes completes what came instead of TLS by what OpenSSL did not care to read.
+static void note_first_bytes(struct engine *engine)
+{
+    transcript_first_bytes(&engine->transcript, buffer_slice(&engine->tap.held));
+    transcript_first_bytes(&engine->transcript, engine->tap.in);
+}
+
 // fail_handshake names the ending from facts: what was verified, received, sent, in that order.
 static void fail_handshake(struct engine *engine)
 {
@@ -209,6 +216,7 @@ static void fail_handshake(struct engine *engine)
         kind = ENDING_REFUSED;
     } else if (opening_of(evidence->first_bytes) == OPENING_OTHER) {
         kind = ENDING_NOT_TLS;
+        note_first_bytes(engine);
     } else if (transcript->has_close_notify && transcript->alert_sent == 0) {
         kind = ENDING_CLOSED;
     }

@@ -209,23 +209,27 @@ static void on_item(void *user, const struct stream_item *item)
     }
 }
 
+void transcript_first_bytes(struct transcript *transcript, struct slice bytes)
+{
+    struct slice *first = &transcript->evidence->first_bytes;
+    uint8_t joined[FIRST_BYTES_MAX];
+    if (first->len >= FIRST_BYTES_MAX || bytes.len == 0) {
+        return;
+    }
+    struct slice more = slice_part(bytes, 0, FIRST_BYTES_MAX - first->len);
+    if (first->len > 0) {
+        memcpy(joined, first->data, first->len);
+    }
+    memcpy(joined + first->len, more.data, more.len);
+    *first = arena_copy(transcript->arena, (struct slice){joined, first->len + more.len});
+}
+
 void transcript_received(struct transcript *transcript, struct slice bytes)
 {
-    struct leg_evidence *evidence = transcript->evidence;
     if (transcript->is_done) {
         return;
     }
-    if (evidence->first_bytes.len < FIRST_BYTES_MAX) {
-        struct slice more = slice_part(bytes, 0, FIRST_BYTES_MAX - evidence->first_bytes.len);
-        uint8_t joined[FIRST_BYTES_MAX];
-        size_t had = evidence->first_bytes.len;
-        if (had > 0) {
-            memcpy(joined, evidence->first_bytes.data, had);
-        }
-        memcpy(joined + had, more.data, more.len);
-        evidence->first_bytes =
-            arena_copy(transcript->arena, (struct slice){joined, had + more.len});
-    }
+    transcript_first_bytes(transcript, bytes);
     // What is no TLS is a fact for the engine's end (ENDING_NOT_TLS), read from first_bytes.
     (void)tls_stream_feed(&transcript->received, bytes, on_item, transcript);
 }

@@ -23,6 +23,8 @@ void transcript_clear(struct transcript *transcript);
 
 // transcript_received takes raw bytes as they are served to OpenSSL, until transcript_done.
 void transcript_received(struct transcript *transcript, struct slice bytes);
+// transcript_first_bytes adds to the evidence's first_bytes, as long as there is room.
+void transcript_first_bytes(struct transcript *transcript, struct slice bytes);
 // transcript_message takes what OpenSSL's message callback says: a whole handshake message, or the
 // two bytes of an alert.
 void transcript_message(struct transcript *transcript, bool sent, uint8_t content_type,
