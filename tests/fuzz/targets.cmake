@@ -1,2 +1,8 @@
 # One line a fuzz target: midspan_fuzz(NAME library…)
 midspan_fuzz(certificate certs)
+midspan_fuzz(connect ingress)
+midspan_fuzz(socks ingress)
+midspan_fuzz(proxy_header ingress)
+midspan_fuzz(record wire)
+midspan_fuzz(hello wire)
+midspan_fuzz(stream wire)
