@@ -42,4 +42,10 @@ struct prediction {
 void predict(const struct client_hello *hello, const struct server_terms *terms,
              struct prediction *out_prediction);
 
+// predict_with_min does the same for a client whose lowest version is known: a hello without
+// supported_versions names only the highest, and the client refuses a ServerHello below what it
+// takes. 0: not known, as for predict.
+void predict_with_min(const struct client_hello *hello, uint16_t client_version_min,
+                      const struct server_terms *terms, struct prediction *out_prediction);
+
 const char *mismatch_name(enum mismatch mismatch);

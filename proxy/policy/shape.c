@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "offer.h"
+#include "suite_fit.h"
+
 // What is wanted and known, in the order wanted, each once.
 static void keep_known(const struct number_list *wanted, const struct number_list *known,
                        struct number_list *out_list)
@@ -46,20 +49,6 @@ static void keep_if(struct number_list *list, bool (*keeps)(uint16_t id))
         }
     }
     *list = kept;
-}
-
-static bool is_tls13_suite(uint16_t id)
-{
-    const struct suite *suite = suite_find(id);
-    return suite != NULL && suite->version_min >= VERSION_TLS13;
-}
-
-// suite_fits is true if a handshake of `version` can choose the suite.
-static bool suite_fits(uint16_t id, uint16_t version)
-{
-    const struct suite *suite = suite_find(id);
-    uint16_t lowest = suite != NULL ? suite->version_min : VERSION_SSL30;
-    return is_tls13_suite(id) == (version >= VERSION_TLS13) && version >= lowest;
 }
 
 static bool any_fits(const struct number_list *suites, uint16_t version)
@@ -146,75 +135,6 @@ static void take_everyday(const struct library *library, struct number_list *out
 {
     *out_suites = library->suites;
     keep_if(out_suites, is_everyday);
-}
-
-// What the client offered, signalling and GREASE left out.
-struct offer {
-    struct number_list versions, suites, groups, schemes;
-    uint16_t version_min, version_max; // 0: none that we know
-};
-
-static void drop_signals(struct number_list *list, bool has_scsv)
-{
-    struct number_list kept = {0};
-    for (size_t i = 0; i < list->count; i++) {
-        uint16_t number = list->items[i];
-        bool is_scsv = has_scsv && (number == SCSV_RENEGOTIATION || number == SCSV_FALLBACK);
-        if (!is_scsv && !is_grease(number)) {
-            (void)number_list_add(&kept, number); // no longer than `list`
-        }
-    }
-    *list = kept;
-}
-
-// RFC 5246 appendix E.2: three bytes each; the first is zero for a suite that TLS knows.
-static void read_sslv2_suites(struct slice kinds, struct number_list *out_suites)
-{
-    for (size_t i = 0; i + 3 <= kinds.len; i += 3) {
-        if (kinds.data[i] == 0) {
-            (void)number_list_add(out_suites, // the rest of an absurd list is left out
-                                  (uint16_t)(kinds.data[i + 1] << 8 | kinds.data[i + 2]));
-        }
-    }
-}
-
-static void read_versions(const struct client_hello *hello, struct offer *offer)
-{
-    if (hello->has_versions) {
-        (void)number_list_read(&offer->versions, hello->versions); // 127 at most: they fit
-        drop_signals(&offer->versions, false);
-    }
-    for (uint16_t version = VERSION_SSL30; version <= VERSION_TLS13; version++) {
-        if (!client_hello_offers_version(hello, version)) {
-            continue;
-        }
-        offer->version_min = offer->version_min == 0 ? version : offer->version_min;
-        offer->version_max = version;
-        // An old hello names one version only; that it would take SSL 3.0 as well is no offer.
-        if (!hello->has_versions && (version > VERSION_SSL30 || version == hello->legacy_version)) {
-            (void)number_list_add(&offer->versions, version); // five at most
-        }
-    }
-}
-
-// Lists longer than NUMBER_LIST_MAX are cut: no client sends half as many.
-static void read_offer(const struct client_hello *hello, struct offer *out_offer)
-{
-    *out_offer = (struct offer){0};
-    if (hello == NULL) {
-        return;
-    }
-    read_versions(hello, out_offer);
-    if (hello->is_sslv2) {
-        read_sslv2_suites(hello->cipher_suites, &out_offer->suites);
-    } else {
-        (void)number_list_read(&out_offer->suites, hello->cipher_suites);
-    }
-    (void)number_list_read(&out_offer->groups, hello->groups);
-    (void)number_list_read(&out_offer->schemes, hello->schemes);
-    drop_signals(&out_offer->suites, true);
-    drop_signals(&out_offer->groups, false);
-    drop_signals(&out_offer->schemes, false);
 }
 
 static void shape_numbers(const struct leg_policy *policy, const struct offer *offer,
@@ -333,7 +253,7 @@ void shape_server(const struct leg_policy *policy, const struct client_hello *he
     memset(out_lost, 0, sizeof(*out_lost));
     bool mirrors = policy->mirror && hello != NULL;
     struct offer offer;
-    read_offer(hello, &offer);
+    offer_read(hello, &offer);
     shape_numbers(policy, &offer, library, mirrors, out_shape);
     shape_alpn(policy, hello, mirrors, alpn_chosen, out_shape);
     find_losses(hello, &offer, library, alpn_chosen, out_shape, out_lost);
