@@ -23,7 +23,7 @@ static bool build(const struct invocation *invocation, struct settings *out_sett
 static int run_bridge(const struct invocation *invocation)
 {
     if (invocation->operand_count != 2 || invocation->rest != NULL) {
-        report("bridge takes LISTEN and TARGET, e.g. midspan bridge 127.0.0.1:8443 "
+        report("bridge: expected LISTEN and TARGET, e.g. midspan bridge 127.0.0.1:8443 "
                "app.internal:443");
         return OUTCOME_USAGE;
     }

@@ -46,7 +46,8 @@ static void reload(struct serving *serving)
     struct session *session = &serving->session;
     const char *config = option_value(serving->invocation, "config");
     if (config == NULL) {
-        session_note(session, "nothing to read again: midspan was started without --config");
+        session_tell(session, EVENT_NOTICE,
+                     "nothing to read again: midspan was started without --config");
         return;
     }
     struct settings *settings = calloc(1, sizeof(*settings));
@@ -56,14 +57,12 @@ static void reload(struct serving *serving)
         proxy_reload(session->proxy, settings, &error)) {
         session->settings = *settings;
         (void)snprintf(text, sizeof(text), "configuration reloaded from '%.500s'", config);
+        session_tell(session, EVENT_NOTICE, text);
     } else {
         (void)snprintf(text, sizeof(text), "configuration not reloaded, the old one stays: %s",
                        error.text);
-        if (session->settings.quiet) { // the console would keep the notice to itself
-            report("%s", text);
-        }
+        session_tell(session, EVENT_ERROR, text);
     }
-    session_note(session, text);
     free(settings);
 }
 
@@ -103,7 +102,7 @@ static void drain(struct serving *serving)
                        "draining: %zu connection%s open, up to %d s to end; once more stops now",
                        open_count, open_count == 1 ? "" : "s", SERVING_GRACE_MS / 1000);
     }
-    session_note(&serving->session, text);
+    session_tell(&serving->session, EVENT_NOTICE, text);
     serving->state = DRAINING;
     serving->drain.data = serving;
     if (uv_queue_work(&serving->loop, &serving->drain, do_drain, on_drained) != 0) {

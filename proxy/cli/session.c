@@ -108,9 +108,9 @@ void session_close(struct session *session, int64_t grace_ms)
     *session = (struct session){0};
 }
 
-void session_note(const struct session *session, const char *text)
+void session_tell(const struct session *session, enum event_kind kind, const char *text)
 {
-    struct event event = {.kind = EVENT_NOTICE, .wall_us = clock_wall_us(), .text = text};
+    struct event event = {.kind = kind, .wall_us = clock_wall_us(), .text = text};
     recorder_emit(session->recorder, &event);
 }
 

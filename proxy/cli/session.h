@@ -28,8 +28,8 @@ bool session_open(struct session *session, const struct settings *settings, bool
 // closed session is fine.
 void session_close(struct session *session, int64_t grace_ms);
 
-// session_note emits a notice of no connection.
-void session_note(const struct session *session, const char *text);
+// session_tell emits a notice or an error that is of no connection.
+void session_tell(const struct session *session, enum event_kind kind, const char *text);
 
 // session_greet tells the console where midspan listens, who its authority is and what to try.
 // Says nothing with --quiet.
