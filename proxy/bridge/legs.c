@@ -367,6 +367,41 @@ enum step legs_ended(struct connection *c, enum side side, enum ending_kind kind
 
 // ---- TLS to the proxy port
 
+// own_address writes the address that the client reached us at.
+static void own_address(struct connection *c, char out_host[INET6_ADDRSTRLEN + 1])
+{
+    struct sockaddr_storage address = {0};
+    int len = sizeof(address);
+    (void)uv_tcp_getsockname(&c->links[CLIENT].tcp, (struct sockaddr *)&address, &len);
+    if (address.ss_family == AF_INET6) {
+        (void)uv_ip6_name((struct sockaddr_in6 *)&address, out_host, INET6_ADDRSTRLEN);
+    } else {
+        (void)uv_ip4_name((struct sockaddr_in *)&address, out_host, INET6_ADDRSTRLEN);
+    }
+}
+
+// outer_name is the name that the proxy's own certificate must carry.
+static const char *outer_name(struct connection *c)
+{
+    struct buffer joined = {0};
+    struct slice message = SLICE_EMPTY;
+    bool is_sslv2 = false;
+    struct client_hello hello;
+    struct endpoint name;
+    size_t at;
+    char host[INET6_ADDRSTRLEN + 1] = "";
+    own_address(c, host);
+    const char *found = connection_text(c, host);
+    buffer_init(&joined, HANDSHAKE_MESSAGE_MAX + HANDSHAKE_HEADER_LEN);
+    if (first_hello(buffer_slice(&c->peeked), &joined, &message, &is_sslv2) == PARSE_OK &&
+        !is_sslv2 && client_hello_parse(message, &hello, &at) == PARSE_OK && hello.has_sni &&
+        endpoint_set_host(&name, hello.sni)) {
+        found = connection_text(c, name.host);
+    }
+    buffer_clear(&joined);
+    return found;
+}
+
 bool legs_open_outer(struct connection *c)
 {
     const struct terms *terms = c->kit->terms;
@@ -375,26 +410,13 @@ bool legs_open_outer(struct connection *c)
     struct context context;
     struct error error;
     struct slice http = slice_of_text("http/1.1");
-    struct buffer joined = {0};
-    struct slice message = SLICE_EMPTY;
-    bool is_sslv2 = false;
     leg_policy_default(&policy, CLIENT);
     shape_client(&policy, &terms->library, &http, &shape);
     c->outer_evidence = arena_alloc(&c->arena, sizeof(*c->outer_evidence));
     if (c->outer_evidence == NULL || !contexts_get(c->kit->outer, &shape, &context, &error)) {
         return false;
     }
-    buffer_init(&joined, HANDSHAKE_MESSAGE_MAX + HANDSHAKE_HEADER_LEN);
-    struct client_hello hello;
-    size_t at;
-    struct leaf_spec spec = {.name = "localhost", .key = LEAF_ECDSA};
-    struct endpoint name;
-    if (first_hello(buffer_slice(&c->peeked), &joined, &message, &is_sslv2) == PARSE_OK &&
-        !is_sslv2 && client_hello_parse(message, &hello, &at) == PARSE_OK && hello.has_sni &&
-        endpoint_set_host(&name, hello.sni)) {
-        spec.name = connection_text(c, name.host);
-    }
-    buffer_clear(&joined);
+    struct leaf_spec spec = {.name = outer_name(c), .key = LEAF_ECDSA};
     c->outer_leaf = mint_leaf(c->worker->shared->mint, &spec, &error);
     if (c->outer_leaf == NULL) {
         return false;

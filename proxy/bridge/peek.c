@@ -206,11 +206,15 @@ void peek_server_spoke(struct connection *c, struct slice bytes)
 
 static enum step client_ended(struct connection *c, enum ending_kind kind, int os_error)
 {
-    bool spoke = c->peeked.len > 0 || c->ingress != NULL || c->outer != NULL;
+    bool spoke = c->peeked.len > 0 || c->ingress != NULL;
+    if (c->state == CONNECTION_INGRESS && c->outer != NULL) {
+        engine_peer_ended(c->outer, kind, os_error);
+        return failure_of_ingress(c, "ingress.tls-to-proxy-port",
+                                  "the client spoke TLS to the proxy port and left without a proxy "
+                                  "request: it did not take the proxy's own certificate, or took "
+                                  "the proxy for a server");
+    }
     if (c->state == CONNECTION_INGRESS && spoke) {
-        if (c->outer != NULL) {
-            engine_peer_ended(c->outer, kind, os_error);
-        }
         return failure_of_ingress(c, "ingress.malformed",
                                   "the client left in the middle of its proxy request");
     }
