@@ -210,6 +210,7 @@ bool cert_facts_read(const X509 *certificate, struct arena *arena, struct cert_f
     bool is_read =
         len > 0 && read_with_der(certificate, (struct slice){der, (size_t)len}, arena, out_facts);
     OPENSSL_free(der);
+    ERR_clear_error();
     return is_read;
 }
 

@@ -192,8 +192,12 @@ static X509 *decoded_anew(X509 *built)
     const uint8_t *at = der;
     X509 *decoded = len > 0 ? d2i_X509(NULL, &at, len) : NULL;
     OPENSSL_free(der);
-    if (decoded != NULL) {
-        (void)X509_check_purpose(decoded, -1, 0); // reads the extensions before it is shared
+    // Reads the extensions before the leaf is shared. Out of memory, OpenSSL decodes a certificate
+    // without them or without its key, and leaves it so.
+    if (decoded != NULL &&
+        (X509_check_purpose(decoded, -1, 0) != 1 || X509_get0_pubkey(decoded) == NULL)) {
+        X509_free(decoded);
+        return NULL;
     }
     return decoded;
 }
@@ -217,5 +221,6 @@ X509 *leaf_make(const struct authority *ca, EVP_PKEY *key, const struct leaf_spe
         (void)crypto_error_set(error, "cannot make a leaf"); // NULL says it
     }
     X509_free(draft.made);
+    ERR_clear_error(); // OpenSSL leaves entries where it gets by without memory, too
     return leaf;
 }

@@ -145,7 +145,7 @@ static EVP_PKEY *key_await(struct mint *mint, enum leaf_key which)
     return key;
 }
 
-static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id)
+static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id, struct error *error)
 {
     struct {
         uint8_t origin[EVP_MAX_MD_SIZE];
@@ -155,7 +155,9 @@ static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id)
     memset(&parts, 0, sizeof(parts)); // the padding is hashed too
     size_t name_len = strlen(spec->name);
     if (name_len >= sizeof(parts.name)) {
-        return false;
+        return error_set(error, ERROR_CRYPTO,
+                         "no leaf for '%.100s…': expected a host name or an IP literal",
+                         spec->name);
     }
     memcpy(parts.name, spec->name, name_len);
     parts.key = (uint8_t)spec->key;
@@ -164,9 +166,10 @@ static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id)
     parts.has_origin = spec->origin != NULL;
     unsigned int len = 0;
     if (spec->origin != NULL && X509_digest(spec->origin, EVP_sha256(), parts.origin, &len) != 1) {
-        return false;
+        return crypto_error_set(error, "cannot hash the origin's certificate");
     }
-    return SHA256((const uint8_t *)&parts, sizeof(parts), out_id->digest) != NULL;
+    return SHA256((const uint8_t *)&parts, sizeof(parts), out_id->digest) != NULL ||
+           crypto_error_set(error, "cannot hash a leaf's name");
 }
 
 static void set_freshness(struct counted_leaf *leaf, const struct leaf_spec *spec, int64_t now_us)
@@ -244,11 +247,7 @@ static struct counted_leaf *cache_add(struct mint *mint, const struct leaf_id *i
 struct leaf *mint_leaf(struct mint *mint, const struct leaf_spec *spec, struct error *error)
 {
     struct leaf_id id;
-    if (!leaf_id_of(spec, &id)) {
-        (void)error_set(error, ERROR_CRYPTO,
-                        "no leaf for '%.100s': expected a host name or an IP "
-                        "literal",
-                        spec->name);
+    if (!leaf_id_of(spec, &id, error)) {
         return NULL;
     }
     struct counted_leaf *leaf = cache_lookup(mint, &id);

@@ -137,7 +137,8 @@ void verify_path_judge(struct verify_run *run)
 {
     STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(run->context);
     int count = sk_X509_num(path);
-    if (count <= 0) {
+    if (count <= 0) { // OpenSSL stopped before it began
+        verify_note(run, CERT_FAULT_OTHER, 0, run->sent[0], X509_STORE_CTX_get_error(run->context));
         return;
     }
     if (run->bad_signature_depth >= 0 && run->bad_signature_depth < count) {

@@ -4,6 +4,7 @@
 //   J  an intermediate of I's subject with another key, also signed by R
 //   X  I's subject and key, signed by O            D  a leaf of L's subject, self-signed
 //   E  a self-signed leaf of D's subject           F  D's subject and key, issued anew
+//   C  R's subject and key, signed by O, expired
 #include "chain_kit.h"
 
 #include "certs.h"
@@ -35,6 +36,8 @@ static const struct row {
     {"a self-signed leaf as its own anchor", .sent = "D", .trusted = "D"},
     {"a cross-signed intermediate beside its twin", .sent = "LXI", .trusted = "O"},
     {"an expired root sent, its twin trusted", .root = {.from_days = -20, .to_days = -5}, .sent = "LIR", .trusted = "I"},
+    {"an expired cross-sign sent, its root trusted", .sent = "LIC", .trusted = "R"},
+    {"an expired cross-sign sent, both roots trusted", .sent = "LIC", .trusted = "OR"},
     {"an unrelated certificate after the path", .sent = "LIO", .trusted = "R"},
 
     {"a wildcard does not stand for two labels", .leaf = {.names = "DNS:*.test"}, .sent = "LI", .trusted = "R",
@@ -59,6 +62,8 @@ static const struct row {
     {"an expired intermediate", .intermediate = {.to_days = -1}, .sent = "LI", .trusted = "R",
      .want = CERT_FAULT_INTERMEDIATE_EXPIRED, .want_depth = 1, .want_subject = "CN=intermediate"},
     {"an expired root", .root = {.to_days = -1}, .sent = "LI", .trusted = "R",
+     .want = CERT_FAULT_INTERMEDIATE_EXPIRED, .want_depth = 2, .want_subject = "CN=root"},
+    {"an expired cross-sign that the chain needs", .sent = "LIC", .trusted = "O",
      .want = CERT_FAULT_INTERMEDIATE_EXPIRED, .want_depth = 2, .want_subject = "CN=root"},
     {"leaf and intermediate expired", .leaf = {.to_days = -1}, .intermediate = {.to_days = -2}, .sent = "LI", .trusted = "R",
      .want = CERT_FAULT_EXPIRED, .want_also = BIT(INTERMEDIATE_EXPIRED), .want_subject = "CN=leaf"},
@@ -184,6 +189,9 @@ static struct cast cast_make(const struct row *row)
     cast.of['J'] = kit_make(&intermediate, &cast.of['R']);
     EVP_PKEY_up_ref(cast.of['I'].key);
     cast.of['X'] = kit_reissue(&intermediate, cast.of['I'].key, &cast.of['O']);
+    EVP_PKEY_up_ref(cast.of['R'].key);
+    cast.of['C'] = kit_reissue(&(struct recipe){.subject = "root", .to_days = -2, .is_ca = true},
+                               cast.of['R'].key, &cast.of['O']);
     cast.of['L'] = kit_make(&leaf, &cast.of['I']);
     cast.of['D'] = kit_make(&leaf, NULL);
     cast.of['E'] = kit_make(&leaf, NULL);
