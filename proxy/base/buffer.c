@@ -114,10 +114,11 @@ bool buffer_printf(struct buffer *buffer, const char *format, ...)
     if (len < 0) {
         return false;
     }
-    char *place = (char *)buffer_reserve(buffer, (size_t)len + 1);
-    if (place == NULL) {
+    // Room for the NUL that vsnprintf writes; it is no content, so the limit does not count it.
+    if ((size_t)len > limit_of(buffer) - buffer->len || !make_room(buffer, (size_t)len + 1)) {
         return false;
     }
+    char *place = (char *)buffer->data + buffer->start + buffer->len;
     va_start(arguments, format);
     (void)vsnprintf(place, (size_t)len + 1, format, arguments); // same length as measured above
     va_end(arguments);

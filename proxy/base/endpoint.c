@@ -31,7 +31,9 @@ bool endpoint_set_host(struct endpoint *endpoint, struct slice host)
     bool is_name = true;
     for (size_t i = 0; i < host.len; i++) {
         is_name = is_name && is_host_byte(host.data[i]);
-        if (host.data[i] == '\0') {
+        // What an address may have besides is ':' and the '%' of a zone, whose name is free text
+        // to inet_pton: nothing else may come in that way.
+        if (!is_host_byte(host.data[i]) && host.data[i] != ':' && host.data[i] != '%') {
             return false;
         }
     }
@@ -55,6 +57,17 @@ static size_t find_colon(struct slice text)
     return at > 0 && text.data[at - 1] == ':' ? at - 1 : text.len;
 }
 
+// Brackets are for IPv6 literals and IPv6 literals need them: "1::2:443" could mean two things.
+static bool set_written_host(struct endpoint *endpoint, struct slice host)
+{
+    bool is_bracketed = host.len >= 2 && host.data[0] == '[' && host.data[host.len - 1] == ']';
+    if (is_bracketed) {
+        host = slice_part(host, 1, host.len - 2);
+    }
+    bool is_v6 = host.len > 0 && memchr(host.data, ':', host.len) != NULL;
+    return is_v6 == is_bracketed && endpoint_set_host(endpoint, host);
+}
+
 bool endpoint_parse(struct slice text, uint16_t port_default, const char *what,
                     struct endpoint *out_endpoint, struct error *error)
 {
@@ -70,17 +83,15 @@ bool endpoint_parse(struct slice text, uint16_t port_default, const char *what,
     uint64_t port = port_default;
     bool is_ok = true;
     if (colon == text.len && port_default == 0) {
-        is_ok = error_set(error, ERROR_USAGE, "%s: no port in '%s', expected HOST:PORT", what, quoted);
+        is_ok =
+            error_set(error, ERROR_USAGE, "%s: no port in '%s', expected HOST:PORT", what, quoted);
     } else if (colon < text.len && (!text_uint(digits, 65535, &port))) {
         is_ok = error_set(error, ERROR_USAGE, "%s: bad port in '%s', expected a number up to 65535",
                           what, quoted);
     }
     if (is_ok) {
-        if (host.len >= 2 && host.data[0] == '[' && host.data[host.len - 1] == ']') {
-            host = slice_part(host, 1, host.len - 2);
-        }
         endpoint.port = (uint16_t)port;
-        is_ok = endpoint_set_host(&endpoint, host) ||
+        is_ok = set_written_host(&endpoint, host) ||
                 error_set(error, ERROR_USAGE, "%s: bad host in '%s', expected a name or IP address",
                           what, quoted);
     }
@@ -102,8 +113,12 @@ const char *endpoint_text(const struct endpoint *endpoint, char out_text[ENDPOIN
 bool endpoint_is_loopback(const struct endpoint *endpoint)
 {
     struct in_addr v4;
+    struct in6_addr v6;
     if (inet_pton(AF_INET, endpoint->host, &v4) == 1) {
         return (ntohl(v4.s_addr) >> 24) == 127;
     }
-    return strcmp(endpoint->host, "localhost") == 0 || strcmp(endpoint->host, "::1") == 0;
+    if (inet_pton(AF_INET6, endpoint->host, &v6) == 1) {
+        return IN6_IS_ADDR_LOOPBACK(&v6); // however it is written
+    }
+    return strcmp(endpoint->host, "localhost") == 0;
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,7 +115,8 @@ static size_t utf8_length(struct slice s)
     return 0;
 }
 
-static void put_escaped_ascii(struct json *json, uint8_t byte)
+// Writes a character below U+0100 as an escape.
+static void put_escaped(struct json *json, uint8_t byte)
 {
     switch (byte) {
     case '"':
@@ -165,7 +167,9 @@ void json_bytes(struct json *json, struct slice utf8)
             put(json, "\\ufffd");
             len = 1;
         } else if (len == 1) {
-            put_escaped_ascii(json, left.data[0]);
+            put_escaped(json, left.data[0]);
+        } else if (left.data[0] == 0xc2 && left.data[1] < 0xa0) {
+            put_escaped(json, left.data[1]); // U+0080…U+009F: they steer a terminal too
         } else {
             put_bytes(json, slice_part(left, 0, len));
         }
@@ -188,7 +192,7 @@ void json_hex(struct json *json, struct slice bytes)
     static const char digits[] = "0123456789abcdef";
     before_value(json);
     put(json, "\"");
-    uint8_t *place = json->failed ? NULL : buffer_reserve(json->out, 2 * bytes.len + 1);
+    uint8_t *place = json->failed ? NULL : buffer_reserve(json->out, 2 * bytes.len);
     if (place == NULL) {
         json->failed = true;
         return;
@@ -222,8 +226,8 @@ void json_fixed(struct json *json, double value, int decimals)
     char text[64];
     before_value(json);
     int len = snprintf(text, sizeof(text), "%.*f", decimals, value);
-    if (len < 0 || (size_t)len >= sizeof(text)) {
-        put(json, "null"); // no time or count of ours is that large
+    if (!isfinite(value) || len < 0 || (size_t)len >= sizeof(text)) {
+        put(json, "null"); // no time or count of ours is that large; JSON has no infinity or NaN
         return;
     }
     put(json, text);
