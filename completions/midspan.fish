@@ -1,0 +1,57 @@
+# Completion of midspan for fish. scripts/check_docs.sh holds it against --help.
+
+set -l commands proxy bridge exec browser ca help
+set -l proxies 'not __fish_seen_subcommand_from ca help'
+set -l keys min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca= crl= \
+    clock= cert= key= leaf= client-auth= timeout= split=
+
+complete -c midspan -f
+set -l none "not __fish_seen_subcommand_from $commands"
+complete -c midspan -n $none -a proxy -d 'a proxy for any client'
+complete -c midspan -n $none -a bridge -d 'a bridge in front of one server'
+complete -c midspan -n $none -a exec -d 'one command through midspan'
+complete -c midspan -n $none -a browser -d 'a browser in a throw-away profile'
+complete -c midspan -n $none -a ca -d 'the authority'
+complete -c midspan -n $none -a help -d 'what midspan can do'
+complete -c midspan -s h -l help -d 'all about it'
+complete -c midspan -n $none -s V -l version -d versions
+
+complete -c midspan -n $proxies -l config -rF -d 'read options from this file first'
+complete -c midspan -n $proxies -l listen -x -d 'accept clients here'
+complete -c midspan -n $proxies -l allow-remote -d 'allow other than loopback addresses'
+complete -c midspan -n $proxies -l transparent -d 'connections are redirected here'
+complete -c midspan -n $proxies -l proxy-protocol -d 'connections begin with a PROXY header'
+complete -c midspan -n $proxies -l web -xa off -d 'the page'
+complete -c midspan -n $proxies -l workers -x -d 'worker threads'
+complete -c midspan -n $proxies -l edge -x -d 'imitate this edge device'
+complete -c midspan -n $proxies -l client-leg -xa "$keys" -d 'what the client leg may speak'
+complete -c midspan -n $proxies -l server-leg -xa "$keys" -d 'what the server leg may speak'
+complete -c midspan -n $proxies -l order -xa 'server-first client-first' -d 'which leg is first'
+complete -c midspan -n $proxies -l on-failure -xa 'page alert reset' -d 'what the client gets'
+complete -c midspan -n $proxies -l log -rF -d 'append events as JSON Lines'
+complete -c midspan -n $proxies -l keylog -rF -d 'append TLS secrets'
+complete -c midspan -n $proxies -l no-probe -d 'never dial an origin again'
+complete -c midspan -n $proxies -l experiment -d 'prove client faults on next connections'
+complete -c midspan -n $proxies -l pass -x -d 'relay these hosts untouched'
+complete -c midspan -n $proxies -l via -x -d 'reach origins through this HTTP proxy'
+complete -c midspan -n $proxies -l connect-timeout -x -d 'longest time to connect'
+complete -c midspan -n $proxies -l handshake-timeout -x -d 'longest time for a handshake'
+complete -c midspan -n $proxies -l idle-timeout -x -d 'longest silence'
+complete -c midspan -n $proxies -l quiet -d 'print verdicts only'
+complete -c midspan -n 'not __fish_seen_subcommand_from help' -l ca-dir -xa '(__fish_complete_directories)' \
+    -d 'where the authority is'
+
+complete -c midspan -n '__fish_seen_subcommand_from exec browser' -l verbose \
+    -d 'show every connection'
+complete -c midspan -n '__fish_seen_subcommand_from exec' -xa '(__fish_complete_subcommand)'
+complete -c midspan -n '__fish_seen_subcommand_from browser' -l headless -d 'no window'
+complete -c midspan -n '__fish_seen_subcommand_from browser' -a 'chromium firefox'
+
+set -l ca '__fish_seen_subcommand_from ca'
+complete -c midspan -n $ca -a 'show export install uninstall status'
+complete -c midspan -n $ca -l der -d 'DER instead of PEM'
+complete -c midspan -n $ca -l force -d 'write over a file that is there'
+complete -c midspan -n $ca -l system -d 'the system\'s store only'
+complete -c midspan -n $ca -l nss -d 'the browsers\' stores only'
+complete -c midspan -n $ca -l yes -d 'don\'t ask'
+complete -c midspan -n '__fish_seen_subcommand_from help' -a "$commands legs"
