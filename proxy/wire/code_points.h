@@ -5,14 +5,17 @@
 #include "slice.h"
 
 enum suite_class {
-    SUITE_MODERN,
-    SUITE_LEGACY,
-    SUITE_BROKEN,
-    SUITE_SIGNALLING
+    SUITE_MODERN, // TLS 1.3, and ECDHE with a full-tag AEAD
+    SUITE_LEGACY, // no forward secrecy, CBC, short tags, finite-field DHE: works, not to strive for
+    SUITE_BROKEN, // what advice never brings back: NULL, anonymous, export, keys under 112 bits,
+                  // RC2, RC4, 64-bit blocks (3DES, IDEA), MD5
+    SUITE_SIGNALLING // an SCSV: says something, encrypts nothing
 };
 
+// RSA_PSK is KX_RSA with AUTH_PSK; anonymous DH is KX_DHE or KX_ECDHE with AUTH_NONE; static DH and
+// ECDH, Kerberos, SRP, GOST are KX_OTHER.
 enum suite_auth {
-    AUTH_ANY /* TLS 1.3 */,
+    AUTH_ANY, // TLS 1.3
     AUTH_RSA,
     AUTH_ECDSA,
     AUTH_DSS,
@@ -22,7 +25,7 @@ enum suite_auth {
 };
 
 enum suite_kx {
-    KX_ANY /* TLS 1.3 */,
+    KX_ANY, // TLS 1.3
     KX_RSA,
     KX_DHE,
     KX_ECDHE,
@@ -56,12 +59,15 @@ struct scheme {
     uint16_t id;
     const char *name;    // IANA, e.g. "rsa_pss_rsae_sha256"
     const char *openssl; // as SSL_CTX_set1_sigalgs_list takes it, NULL when it can't
-    enum suite_auth key; // the certificate's key it needs
-    bool in_tls12, in_tls13;
-    bool is_weak; // MD5 or SHA-1
+    // The certificate's key it needs. AUTH_OTHER for Ed25519, Ed448 and rsa_pss_pss_*: kinds of
+    // their own, by which no ordinary EC or RSA key signs.
+    enum suite_auth key;
+    bool in_tls12, in_tls13; // may sign the handshake there (certificates take more)
+    bool is_weak;            // MD5 or SHA-1
 };
 
-// _find gives NULL for numbers (names) that nobody registered. Names are taken without case.
+// _find gives NULL for numbers (names) that no table has: GREASE, and what neither IANA nor a
+// checked second source lists. Names are taken without case.
 const struct suite *suite_find(uint16_t id);
 const struct suite *suite_named(struct slice name); // IANA or OpenSSL name, or "0xC02F"
 const struct group *group_find(uint16_t id);

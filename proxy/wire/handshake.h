@@ -46,6 +46,7 @@ const char *handshake_name(uint8_t type); // "client_hello"; never NULL
 // certificate_parse walks a Certificate message's body and gives the DER of each certificate in
 // the order sent. TLS 1.3 has a request context and extensions per entry (RFC 8446 section 4.4.2);
 // `out_staple` gets the first entry's OCSP response (status_request), or stays empty.
-// Certificates past `certs_max` are counted in *out_count but not stored.
+// Certificates past `certs_max` are counted in *out_count but not stored. On PARSE_BAD what
+// `out_certs` points to may have been written.
 enum parse certificate_parse(struct slice body, bool is_tls13, struct slice *out_certs,
                              size_t certs_max, size_t *out_count, struct slice *out_staple);
