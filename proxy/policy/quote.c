@@ -77,7 +77,10 @@ void nearest_offer(struct nearest *nearest, const char *name)
 {
     struct slice offered = slice_of_text(name);
     struct slice wanted = nearest->wanted;
-    if (offered.len == 0 || offered.len > NEAREST_NAME_MAX || wanted.len > NEAREST_NAME_MAX) {
+    size_t len_apart =
+        offered.len > wanted.len ? offered.len - wanted.len : wanted.len - offered.len;
+    if (offered.len == 0 || offered.len > NEAREST_NAME_MAX || wanted.len > NEAREST_NAME_MAX ||
+        len_apart >= nearest->best_edits) { // as many edits at least
         return;
     }
     size_t edits = edits_between(wanted, offered);

@@ -80,7 +80,9 @@ static void fit_window(struct leg_shape *shape, bool moves_min)
     }
 }
 
-static void drop_unfit(struct leg_shape *shape)
+// Drops the suites that no version of the window can use; false, and nothing dropped, when that is
+// all of them.
+static bool drop_unfit(struct leg_shape *shape)
 {
     struct number_list kept = {0};
     for (size_t i = 0; i < shape->suites.count; i++) {
@@ -92,9 +94,11 @@ static void drop_unfit(struct leg_shape *shape)
             (void)number_list_add(&kept, shape->suites.items[i]); // no longer than it was
         }
     }
-    if (kept.count > 0) {
-        shape->suites = kept;
+    if (kept.count == 0) {
+        return false;
     }
+    shape->suites = kept;
+    return true;
 }
 
 // The window: what the policy says of each end, else `offered`'s end; one that the policy's other
@@ -137,6 +141,17 @@ static void take_everyday(const struct library *library, struct number_list *out
     keep_if(out_suites, is_everyday);
 }
 
+// Makes window and suites fit each other. What the policy did not say gives way.
+static void settle_suites(const struct leg_policy *policy, const struct library *library,
+                          struct leg_shape *shape)
+{
+    fit_window(shape, policy->suites.count > 0 && policy->version_min == 0);
+    if (!drop_unfit(shape) && policy->suites.count == 0) {
+        take_everyday(library, &shape->suites);
+        (void)drop_unfit(shape); // the policy's window is kept if even so nothing fits
+    }
+}
+
 static void shape_numbers(const struct leg_policy *policy, const struct offer *offer,
                           const struct library *library, bool mirrors, struct leg_shape *shape)
 {
@@ -153,8 +168,7 @@ static void shape_numbers(const struct leg_policy *policy, const struct offer *o
     if (shape->suites.count == 0) {
         take_everyday(library, &shape->suites);
     }
-    fit_window(shape, policy->suites.count > 0 && policy->version_min == 0);
-    drop_unfit(shape);
+    settle_suites(policy, library, shape);
     if (policy->groups.count > 0) {
         take_said(&policy->groups, &library->groups, &shape->groups);
     } else if (mirrors) {
@@ -283,8 +297,7 @@ void shape_client(const struct leg_policy *policy, const struct library *library
     } else {
         take_everyday(library, &out_shape->suites);
     }
-    fit_window(out_shape, policy->suites.count > 0 && policy->version_min == 0);
-    drop_unfit(out_shape);
+    settle_suites(policy, library, out_shape);
     take_said(policy->groups.count > 0 ? &policy->groups : &library->groups, &library->groups,
               &out_shape->groups);
     take_said(policy->schemes.count > 0 ? &policy->schemes : &library->schemes, &library->schemes,
