@@ -19,7 +19,7 @@
 struct draft {
     const struct authority *ca;
     const struct leaf_spec *spec;
-    EVP_PKEY *key;
+    const struct leaf_key_pair *pair;
     X509 *made;
     int64_t now_us;
     enum cert_host kind;
@@ -149,7 +149,7 @@ static bool set_names(struct draft *draft)
 static bool set_extensions(struct draft *draft)
 {
     X509 *issuer = is_self_signed(draft) ? draft->made : draft->ca->certificate;
-    bool is_rsa = EVP_PKEY_get_base_id(draft->key) == EVP_PKEY_RSA;
+    bool is_rsa = EVP_PKEY_get_base_id(draft->pair->key) == EVP_PKEY_RSA;
     // keyEncipherment is what the RSA key exchange of TLS 1.2 and below needs.
     const char *key_usage =
         is_rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature";
@@ -169,18 +169,44 @@ static bool set_extensions(struct draft *draft)
     return set_names(draft);
 }
 
+// set_key copies what is encoded already. Its parameters are a curve's name (EC) or NULL (RSA).
+static bool set_key(struct draft *draft)
+{
+    ASN1_OBJECT *algorithm = NULL;
+    const uint8_t *bits = NULL;
+    int bits_len = 0, type = 0;
+    X509_ALGOR *parameters = NULL;
+    const void *value = NULL;
+    if (X509_PUBKEY_get0_param(&algorithm, &bits, &bits_len, &parameters, draft->pair->encoded) !=
+        1) {
+        return false;
+    }
+    X509_ALGOR_get0(NULL, &type, &value, parameters);
+    ASN1_OBJECT *curve = type == V_ASN1_OBJECT ? OBJ_dup(value) : NULL;
+    uint8_t *copy = OPENSSL_memdup(bits, (size_t)bits_len);
+    ASN1_OBJECT *name = OBJ_dup(algorithm);
+    if (copy != NULL && name != NULL && (curve != NULL || type != V_ASN1_OBJECT) &&
+        X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(draft->made), name, type, curve, copy,
+                               bits_len) == 1) {
+        return true;
+    }
+    ASN1_OBJECT_free(name);
+    ASN1_OBJECT_free(curve);
+    OPENSSL_free(copy);
+    return false;
+}
+
 static bool fill_and_sign(struct draft *draft)
 {
     X509_NAME *issuer_name =
         X509_get_subject_name(is_self_signed(draft) ? draft->made : draft->ca->certificate);
-    EVP_PKEY *signer = is_self_signed(draft) ? draft->key : draft->ca->key;
+    EVP_PKEY *signer = is_self_signed(draft) ? draft->pair->key : draft->ca->key;
     const EVP_MD *digest =
         draft->spec->fault == LEAF_FAULT_WEAK_SIGNATURE ? EVP_sha1() : cert_digest_for(signer);
     return X509_set_version(draft->made, X509_VERSION_3) == 1 && cert_serial_set(draft->made) &&
            set_validity(draft) && set_subject(draft) &&
-           X509_set_issuer_name(draft->made, issuer_name) == 1 &&
-           X509_set_pubkey(draft->made, draft->key) == 1 && set_extensions(draft) &&
-           X509_sign(draft->made, signer, digest) > 0;
+           X509_set_issuer_name(draft->made, issuer_name) == 1 && set_key(draft) &&
+           set_extensions(draft) && X509_sign(draft->made, signer, digest) > 0;
 }
 
 // decoded_anew gives the certificate as a peer would read it. One that was built keeps what OpenSSL
@@ -202,16 +228,24 @@ static X509 *decoded_anew(X509 *built)
     return decoded;
 }
 
-X509 *leaf_make(const struct authority *ca, EVP_PKEY *key, const struct leaf_spec *spec,
-                int64_t now_us, struct error *error)
+bool leaf_name_refuse(const char *name, struct error *error)
 {
-    struct draft draft = {.ca = ca, .spec = spec, .key = key, .now_us = now_us};
+    struct buffer shown = {0};
+    (void)text_escape(&shown, slice_part(slice_of_text(name), 0, 100)); // else it shows less
+    const char *text = buffer_text(&shown);
+    (void)error_set(error, ERROR_CRYPTO, "no leaf for '%s': expected a host name or an IP literal",
+                    text != NULL ? text : "");
+    buffer_clear(&shown);
+    return false;
+}
+
+X509 *leaf_make(const struct authority *ca, const struct leaf_key_pair *pair,
+                const struct leaf_spec *spec, int64_t now_us, struct error *error)
+{
+    struct draft draft = {.ca = ca, .spec = spec, .pair = pair, .now_us = now_us};
     draft.kind = cert_host_read(spec->name, draft.host);
     if (draft.kind == CERT_HOST_BAD) {
-        (void)error_set(error, ERROR_CRYPTO,
-                        "no leaf for '%.100s': expected a host name or an "
-                        "IP literal",
-                        spec->name); // NULL says it
+        (void)leaf_name_refuse(spec->name, error); // NULL says it
         return NULL;
     }
     ERR_clear_error();

@@ -33,7 +33,7 @@ struct mint {
     pthread_mutex_t lock; // over all below
     pthread_cond_t key_made;
     enum key_state key_states[LEAF_KEYS];
-    EVP_PKEY *keys[LEAF_KEYS]; // immutable once ready
+    struct leaf_key_pair pairs[LEAF_KEYS]; // immutable once ready
     struct mint_cache *cache;
 };
 
@@ -53,13 +53,23 @@ bool leaf_fault_named(const char *text, enum leaf_fault *out_fault)
     return false;
 }
 
+static struct leaf_key_pair pair_make(enum leaf_key which)
+{
+    struct leaf_key_pair pair = {NULL, NULL};
+    pair.key = which == LEAF_RSA ? EVP_RSA_gen(RSA_BITS) : EVP_EC_gen("P-256");
+    if (pair.key != NULL) {
+        (void)X509_PUBKEY_set(&pair.encoded, pair.key); // leaves NULL when it can't
+    }
+    ERR_clear_error();
+    return pair;
+}
+
 static void keys_make(struct mint *mint, enum leaf_key which)
 {
-    EVP_PKEY *key = which == LEAF_RSA ? EVP_RSA_gen(RSA_BITS) : EVP_EC_gen("P-256");
-    ERR_clear_error();
+    struct leaf_key_pair pair = pair_make(which);
     (void)pthread_mutex_lock(&mint->lock); // only fails on misuse
-    mint->keys[which] = key;
-    mint->key_states[which] = key != NULL ? KEY_READY : KEY_FAILED;
+    mint->pairs[which] = pair;
+    mint->key_states[which] = pair.encoded != NULL ? KEY_READY : KEY_FAILED;
     (void)pthread_cond_broadcast(&mint->key_made);
     (void)pthread_mutex_unlock(&mint->lock);
 }
@@ -89,7 +99,8 @@ static void mint_destroy(struct mint *mint)
 {
     mint_cache_free(mint->cache);
     for (size_t i = 0; i < LEAF_KEYS; i++) {
-        EVP_PKEY_free(mint->keys[i]);
+        EVP_PKEY_free(mint->pairs[i].key);
+        X509_PUBKEY_free(mint->pairs[i].encoded);
     }
     authority_clear(&mint->ca);
     (void)pthread_cond_destroy(&mint->key_made);
@@ -133,16 +144,17 @@ void mint_free(struct mint *mint)
     mint_destroy(mint);
 }
 
-// key_await gives the process's key of one type, and waits if it is still being made.
-static EVP_PKEY *key_await(struct mint *mint, enum leaf_key which)
+// key_await gives the process's key of one type, and waits if it is still being made; NULL when
+// it could not be made.
+static const struct leaf_key_pair *key_await(struct mint *mint, enum leaf_key which)
 {
     (void)pthread_mutex_lock(&mint->lock);
     while (mint->key_states[which] == KEY_MAKING) {
         (void)pthread_cond_wait(&mint->key_made, &mint->lock);
     }
-    EVP_PKEY *key = mint->keys[which];
+    bool is_ready = mint->key_states[which] == KEY_READY;
     (void)pthread_mutex_unlock(&mint->lock);
-    return key;
+    return is_ready ? &mint->pairs[which] : NULL;
 }
 
 static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id, struct error *error)
@@ -155,9 +167,7 @@ static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id, str
     memset(&parts, 0, sizeof(parts)); // the padding is hashed too
     size_t name_len = strlen(spec->name);
     if (name_len >= sizeof(parts.name)) {
-        return error_set(error, ERROR_CRYPTO,
-                         "no leaf for '%.100s…': expected a host name or an IP literal",
-                         spec->name);
+        return leaf_name_refuse(spec->name, error);
     }
     memcpy(parts.name, spec->name, name_len);
     parts.key = (uint8_t)spec->key;
@@ -185,8 +195,8 @@ static void set_freshness(struct counted_leaf *leaf, const struct leaf_spec *spe
 static struct counted_leaf *counted_leaf_make(struct mint *mint, const struct leaf_spec *spec,
                                               struct error *error)
 {
-    EVP_PKEY *key = key_await(mint, spec->key);
-    if (key == NULL) {
+    const struct leaf_key_pair *pair = key_await(mint, spec->key);
+    if (pair == NULL) {
         (void)error_set(error, ERROR_CRYPTO, "cannot make the key of the leaves"); // NULL says it
         return NULL;
     }
@@ -197,13 +207,13 @@ static struct counted_leaf *counted_leaf_make(struct mint *mint, const struct le
         return NULL;
     }
     made->references = 1;
-    made->leaf.certificate = leaf_make(&mint->ca, key, spec, now_us, error);
+    made->leaf.certificate = leaf_make(&mint->ca, pair, spec, now_us, error);
     if (made->leaf.certificate == NULL) {
         free(made);
         return NULL;
     }
-    (void)EVP_PKEY_up_ref(key); // an atomic count: no way to fail
-    made->leaf.key = key;
+    (void)EVP_PKEY_up_ref(pair->key); // an atomic count: no way to fail
+    made->leaf.key = pair->key;
     if (spec->fault != LEAF_FAULT_SELF_SIGNED) {
         (void)X509_up_ref(mint->ca.certificate);
         made->leaf.issuer = mint->ca.certificate;

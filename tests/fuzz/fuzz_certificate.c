@@ -1,5 +1,6 @@
 // The certificate reader, and verification: the input is certificates one after the other, then a
 // stapled OCSP response.
+#undef NDEBUG // the asserts are the test
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
