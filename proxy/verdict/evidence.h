@@ -115,6 +115,8 @@ struct leg_evidence {
     uint64_t bytes_received, bytes_sent; // raw
     uint64_t app_bytes_received, app_bytes_sent;
     struct slice first_bytes; // NOT_TLS: the beginning of what came instead, at most 64 bytes
+    int http_status; // server leg: status of the first response, when somebody reads it; else 0
+    uint32_t keys;   // client leg: KEY_… of the certificates we could present; 0: both kinds
     // What we are configured to offer or accept on this leg (not owned by the arena; outlives it)
     const struct leg_shape *shape;
 };
@@ -139,7 +141,10 @@ struct evidence {
     int via_status;                 // its HTTP status when it refused, 0 otherwise
     struct losses lost;
     struct leg_evidence legs[SIDES];
-    bool was_dropped_unused; // the client left before it said anything (a browser's spare)
+    // The client left before its ClientHello was whole (a browser's spare). A connection that was
+    // secured and then left without a byte is not this: verdict tells it from a silent rejection.
+    bool was_dropped_unused;
+    int64_t origin_date_us; // wall time in the origin's Date header, 0 when not seen
     // History, as the bridge knows it at this time:
     uint32_t client_secured_before; // connections of this client (address and JA4) that were
                                     // secured and used

@@ -5,6 +5,9 @@
 #include "json.h"
 #include "verdict.h"
 
+// The number of the form in which evidence is written; a reader refuses another.
+#define EVIDENCE_FORMAT 1
+
 // evidence_write writes the whole evidence as one object (hellos as hex and decoded).
 void evidence_write(struct json *json, const struct evidence *evidence);
 // evidence_write_leg writes one leg briefly: version, suite, group, alpn, sni, ja4, ending …

@@ -1,0 +1,124 @@
+// Legs that were secured: late alerts, ends without an answer, TLS faults told in HTTP.
+#include "judge.h"
+
+// RFC 9110 section 15.5.20: the request was directed at a server that is not able to answer for its
+// authority.
+static bool misdirected(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct evidence *evidence = judge->evidence;
+    const struct leg_evidence *leg = leg_of(judge, side);
+    if (side != SERVER || leg->http_status != 421) {
+        return false;
+    }
+    const char *sni = leg->sni_sent, *host = evidence->host_header;
+    if (sni == NULL || sni[0] == '\0') {
+        verdict_set(out, "sni.required", PARTY_BRIDGE, PHASE_AFTER, CONFIDENCE_DEDUCED);
+        verdict_say(judge, out, "%s answered HTTP 421 to a request on a connection without SNI",
+                    judge->origin);
+        return true;
+    }
+    bool do_agree = host != NULL && slice_equals_nocase(slice_of_text(sni), slice_of_text(host));
+    verdict_set(out, "sni.misdirected", do_agree ? PARTY_SERVER : PARTY_BRIDGE, PHASE_AFTER,
+                host != NULL && !do_agree ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
+    out->offered = peer_text(judge->arena, sni);
+    out->accepted = host != NULL ? peer_text(judge->arena, host) : NULL;
+    verdict_say(judge, out, "%s answered HTTP 421: SNI said \"%s\", the request was for \"%s\"",
+                judge->origin, out->offered, host != NULL ? out->accepted : "another host");
+    return true;
+}
+
+// 525 and 526 are what an edge says about the leg behind it (Cloudflare's numbers).
+static bool edge_behind(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    if (side != SERVER || !(leg->http_status == 525 || leg->http_status == 526)) {
+        return false;
+    }
+    verdict_set(out, "alert.internal-error", PARTY_SERVER, PHASE_AFTER, CONFIDENCE_SUSPECTED);
+    verdict_say(judge, out, "%s is an edge itself and answered HTTP %d: %s", judge->origin,
+                leg->http_status,
+                leg->http_status == 525
+                    ? "its handshake with the server behind it failed"
+                    : "the certificate of the server behind it does not verify");
+    verdict_fact(judge, out, "both legs of midspan were secured");
+    return true;
+}
+
+// A server without any common protocol may complete the handshake and close (Apache: measured).
+static bool closed_for_protocol(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    if (side != SERVER || leg->close.kind != ENDING_CLOSED || leg->app_bytes_received > 0 ||
+        leg->app_bytes_sent == 0 || judge->offer.alpn.len == 0 || leg->alpn.len > 0) {
+        return false;
+    }
+    verdict_set(out, "alpn.no-overlap", PARTY_CLIENT, PHASE_AFTER, CONFIDENCE_SUSPECTED);
+    out->offered = alpn_text(judge->arena, judge->offer.alpn);
+    verdict_say(judge, out,
+                "%s agreed to none of the protocols offered (%s) and closed without an "
+                "answer",
+                judge->origin, out->offered);
+    return true;
+}
+
+static bool late_alert(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    uint8_t alert = leg->close.alert;
+    if (leg->close.kind != ENDING_ALERT_RECEIVED || alert == ALERT_CLOSE_NOTIFY ||
+        alert == ALERT_USER_CANCELED) {
+        return false;
+    }
+    // Nothing of the handshake was wrong then: the alert is all there is.
+    verdict_set(out, alert == ALERT_ACCESS_DENIED ? "alert.access-denied" : "alert.internal-error",
+                side == SERVER ? PARTY_SERVER : PARTY_CLIENT, PHASE_AFTER, CONFIDENCE_SUSPECTED);
+    verdict_say(judge, out, "%s ended a secured connection with %s (%u)",
+                side == SERVER ? judge->origin : "the client", alert_name(alert), alert);
+    if (side == SERVER && leg_evidence_saw(leg, HANDSHAKE_HELLO_REQUEST, false)) {
+        verdict_fact(judge, out, "it had asked for a renegotiation, which midspan does not do");
+    }
+    return true;
+}
+
+// What a broken record looks like: somebody changed bytes, or a bug of either side.
+static bool broken_record(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    if (leg->close.kind != ENDING_ALERT_SENT || leg->close.alert == ALERT_CLOSE_NOTIFY) {
+        return false;
+    }
+    verdict_set(out, "alert.internal-error", side == SERVER ? PARTY_SERVER : PARTY_CLIENT,
+                PHASE_AFTER, CONFIDENCE_SUSPECTED);
+    verdict_say(judge, out, "%s sent a record on a secured connection that midspan could not take",
+                side == SERVER ? judge->origin : "the client");
+    verdict_fact(judge, out, "%s", ending_text(judge, &leg->close));
+    return true;
+}
+
+// A request went out, and not a byte came back.
+static bool no_answer(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    const struct leg_evidence *client = leg_of(judge, CLIENT);
+    bool did_client_leave =
+        client->close.kind != ENDING_NONE && client->close.at_us < leg->close.at_us;
+    if (side != SERVER || leg->app_bytes_sent == 0 || leg->app_bytes_received > 0 ||
+        did_client_leave || leg->close.kind != ENDING_RESET) {
+        return false;
+    }
+    verdict_set(out, "transport.reset", PARTY_SERVER, PHASE_AFTER, CONFIDENCE_DEDUCED);
+    verdict_say(judge, out, "%s reset a secured connection instead of answering", judge->origin);
+    verdict_fact(judge, out, "%llu bytes of request had been sent to it",
+                 (unsigned long long)leg->app_bytes_sent);
+    return true;
+}
+
+const struct rule after_rules[] = {
+    {"HTTP 421", misdirected},
+    {"HTTP 525 and 526", edge_behind},
+    {"closed for want of a protocol", closed_for_protocol},
+    {"a late alert", late_alert},
+    {"a record that can't be read", broken_record},
+    {"no answer to a request", no_answer},
+    {NULL, NULL},
+};

@@ -1,0 +1,15 @@
+// Certificate faults, for connections that broke and for those where they are masked.
+#pragma once
+
+#include "judge.h"
+
+// verdict_certificate fills in what verification found on a chain of the server leg.
+void verdict_certificate(struct judge *judge, const struct verification *verification,
+                         const struct leg_evidence *leg, struct verdict *out);
+
+// clock_is_wrong fills in clock.bridge when the chain's dates are wrong only by our clock.
+bool clock_is_wrong(struct judge *judge, struct verdict *out);
+
+// interceptor_named finds a known intercepting product in an issuer's name; NULL when there is
+// none.
+const char *interceptor_named(const char *issuer);

@@ -1,0 +1,134 @@
+// Client certificates, on both legs: asked for and not given, or given and refused. RFC 8446
+// section 4.4.2.4: a TLS 1.3 server says certificate_required when the client believes it is all
+// over.
+#include "judge.h"
+#include "rules_client_leaf.h"
+
+static bool is_refusal(uint8_t alert)
+{
+    return is_certificate_alert(alert) || alert == ALERT_ACCESS_DENIED ||
+           alert == ALERT_CERTIFICATE_REQUIRED || alert == ALERT_HANDSHAKE_FAILURE ||
+           alert == ALERT_DECODE_ERROR || alert == ALERT_DECRYPT_ERROR ||
+           alert == ALERT_NO_CERTIFICATE;
+}
+
+static const struct ending *ending_of_leg(const struct leg_evidence *leg)
+{
+    return leg->handshake.kind == ENDING_SECURED ? &leg->close : &leg->handshake;
+}
+
+static bool set_server(struct judge *judge, struct verdict *out, enum confidence confidence)
+{
+    const struct leg_evidence *leg = leg_of(judge, SERVER);
+    if (leg->has_client_certificate) {
+        verdict_set(out, "client-auth.rejected", PARTY_BRIDGE, PHASE_CLIENT_CERTIFICATE,
+                    confidence);
+        verdict_say(judge, out, "%s refused the client certificate that midspan sent",
+                    judge->origin);
+    } else {
+        verdict_set(out, "client-auth.required", PARTY_BRIDGE, PHASE_CLIENT_CERTIFICATE,
+                    confidence);
+        verdict_say(judge, out, "%s demands a client certificate, and midspan has none for it",
+                    judge->origin);
+        verdict_fact(judge, out,
+                     "a bridge can't pass on the client's own: it does not have its key");
+    }
+    return true;
+}
+
+static bool origin_alert(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    const struct ending *ending = ending_of_leg(leg);
+    if (side != SERVER || ending->kind != ENDING_ALERT_RECEIVED || leg->app_bytes_received > 0) {
+        return false;
+    }
+    bool is_named = ending->alert == ALERT_CERTIFICATE_REQUIRED;
+    if (!is_named && !(leg->has_certificate_request && is_refusal(ending->alert))) {
+        return false;
+    }
+    (void)set_server(judge, out, CONFIDENCE_DEDUCED);
+    verdict_fact(judge, out, "%s%s", ending_text(judge, ending),
+                 leg->has_certificate_request ? " after CertificateRequest" : "");
+    return true;
+}
+
+// Node takes any answer and then closes without a word: measured.
+static bool origin_cut(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    const struct ending *ending = ending_of_leg(leg);
+    bool is_over = ending->kind == ENDING_RESET || ending->kind == ENDING_CLOSED;
+    bool was_asked = leg->handshake.kind != ENDING_SECURED || leg->app_bytes_sent > 0 ||
+                     ending->kind == ENDING_RESET;
+    if (side != SERVER || !is_over || !was_asked || !leg->has_certificate_request ||
+        leg->app_bytes_received > 0) {
+        return false;
+    }
+    (void)set_server(judge, out, CONFIDENCE_SUSPECTED);
+    verdict_fact(judge, out, "%s after CertificateRequest", ending_text(judge, ending));
+    return true;
+}
+
+// nginx completes the handshake and says it in HTTP.
+static bool origin_status(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    if (side != SERVER || !leg->has_certificate_request ||
+        !(leg->http_status == 400 || leg->http_status == 403 || leg->http_status == 495 ||
+          leg->http_status == 496)) {
+        return false;
+    }
+    bool is_named = leg->http_status >= 495;
+    if (!is_named && leg->has_client_certificate) {
+        return false;
+    }
+    (void)set_server(judge, out, is_named ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
+    verdict_fact(judge, out, "the handshake was good; HTTP status %d followed", leg->http_status);
+    return true;
+}
+
+static bool client_has_none(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    bool is_ours = leg_said(leg, ALERT_CERTIFICATE_REQUIRED) ||
+                   leg->handshake.kind == ENDING_REFUSED ||
+                   (leg_said(leg, ALERT_HANDSHAKE_FAILURE) && leg->has_certificate_request);
+    if (side != CLIENT || !is_ours || leg->has_client_certificate || leg->server_hello.len == 0) {
+        return false;
+    }
+    verdict_set(out, "client-auth.required", PARTY_CLIENT, PHASE_CLIENT_CERTIFICATE,
+                CONFIDENCE_DEDUCED);
+    verdict_say(judge, out,
+                "midspan demands a client certificate on this leg, and the client sent "
+                "none");
+    verdict_fact(judge, out, "%s", ending_text(judge, &leg->handshake));
+    verdict_fix(judge, out,
+                "Give the client a certificate, or ask for it without demanding it: "
+                "client-auth=ask on midspan's client leg.");
+    return true;
+}
+
+static bool client_refused(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    bool is_ours = leg->handshake.kind == ENDING_REFUSED ||
+                   (leg->handshake.kind == ENDING_ALERT_SENT && is_refusal(leg->handshake.alert));
+    if (side != CLIENT || !is_ours || !leg->has_client_certificate) {
+        return false;
+    }
+    verdict_set(out, "client-auth.rejected", PARTY_CLIENT, PHASE_CLIENT_CERTIFICATE,
+                CONFIDENCE_DEDUCED);
+    verdict_say(judge, out, "midspan refused the client's certificate");
+    if (leg->verification.done && leg->verification.fault != CERT_FAULT_NONE) {
+        verdict_fact(judge, out, "%s", fault_words(leg->verification.fault));
+    }
+    verdict_fact(judge, out, "%s", ending_text(judge, &leg->handshake));
+    return true;
+}
+
+const struct rule client_auth_rules[] = {
+    {"the origin refused by alert", origin_alert}, {"the origin refused in HTTP", origin_status},
+    {"the origin left after asking", origin_cut},  {"the client has none", client_has_none},
+    {"the client's was refused", client_refused},  {NULL, NULL},
+};

@@ -1,0 +1,20 @@
+// How a client refused the certificate that it was shown.
+#pragma once
+
+#include "judge.h"
+
+enum refusal_kind {
+    REFUSAL_NONE,
+    REFUSAL_ALERT,
+    REFUSAL_CUT,   // reset or closed in the middle of the handshake
+    REFUSAL_SILENT // handshake completed, then left without a byte
+};
+
+struct refusal {
+    enum refusal_kind kind;
+    uint8_t alert;
+    enum phase phase;
+};
+
+// is_certificate_alert is true for the alerts with which a peer refuses a certificate.
+bool is_certificate_alert(uint8_t alert);
