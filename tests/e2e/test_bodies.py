@@ -25,8 +25,11 @@ def large(site):
     return site
 
 
-@pytest.mark.parametrize("client, h2", [("curl", False), ("curl", True), ("Go", False), ("Go", True)],
-                         ids=["curl HTTP/1.1", "curl h2", "Go HTTP/1.1", "Go h2"])
+@pytest.mark.parametrize(
+    "client, h2",
+    [("curl", False), ("curl", True), ("Go", False), ("Go", True)],
+    ids=["curl HTTP/1.1", "curl h2", "Go HTTP/1.1", "Go h2"],
+)
 def test_download_of_100_mebibytes(client, h2, proxy, nginx, large):
     got = CLIENTS[client].fetch(nginx.url("/large.bin"), proxy=proxy.url, ca=proxy.ca, h2=h2)
     assert got.ok, got
@@ -37,8 +40,12 @@ def test_download_of_100_mebibytes(client, h2, proxy, nginx, large):
 @pytest.mark.parametrize("h2", [False, True], ids=["HTTP/1.1", "h2"])
 def test_upload_of_100_mebibytes(h2, proxy, nginx, large, curl):
     got = curl.fetch(
-        nginx.url("/uploads/up.bin"), proxy=proxy.url, ca=proxy.ca, h2=h2,
-        upload=large.large_file, put=True,
+        nginx.url("/uploads/up.bin"),
+        proxy=proxy.url,
+        ca=proxy.ca,
+        h2=h2,
+        upload=large.large_file,
+        put=True,
     )
     assert got.ok, got
     stored = nginx.uploaded("up.bin")
@@ -109,8 +116,10 @@ def websocket_frame(body):
     """One masked binary frame (RFC 6455 section 5.2)."""
     mask = os.urandom(4)
     length = struct.pack(">BQ", 0xFF, len(body))
-    keyed = (int.from_bytes(body, "big") ^ int.from_bytes((mask * (len(body) // 4 + 1))[: len(body)],
-                                                          "big")).to_bytes(len(body), "big")
+    keyed = (
+        int.from_bytes(body, "big")
+        ^ int.from_bytes((mask * (len(body) // 4 + 1))[: len(body)], "big")
+    ).to_bytes(len(body), "big")
     return b"\x82" + length + mask + keyed
 
 

@@ -1,4 +1,4 @@
-"""Clients that are not ours, through CONNECT: each says that all is well, and gets the very bytes."""
+"""Clients that are not ours, through CONNECT: each is content, and gets the very bytes."""
 
 import pytest
 
@@ -72,8 +72,9 @@ def test_the_leaf_names_what_the_client_asked_for(address, proxy, nginx, curl):
 
 def test_rsa_only_client_gets_an_rsa_leaf(proxy, nginx, curl):
     only = ("--ciphers", "ECDHE-RSA-AES128-GCM-SHA256")
-    got = curl.fetch(nginx.url("/small.bin"), proxy=proxy.url, ca=proxy.ca, max="TLS1.2",
-                     extra=only)
+    got = curl.fetch(
+        nginx.url("/small.bin"), proxy=proxy.url, ca=proxy.ca, max="TLS1.2", extra=only
+    )
     # nginx has an ECDSA certificate: mirrored, the server leg would share no suite with it.
     assert not got.ok
     proxy.expect_verdict("cipher.certificate-type-mismatch", leg="server")
@@ -85,7 +86,12 @@ def test_rsa_only_client_gets_an_rsa_leaf(proxy, nginx, curl):
 def test_client_that_takes_one_kind_of_leaf_only(suite, start_midspan, start_origin, pki_, curl):
     origin = start_origin("nginx", cert=pki_.server("rsa"), extra_certs=(pki_.server(),))
     proxy = start_midspan("--server-leg", f"ca={pki_.root}")
-    got = curl.fetch(origin.url("/small.bin"), proxy=proxy.url, ca=proxy.ca, max="TLS1.2",
-                     extra=("--ciphers", suite))
+    got = curl.fetch(
+        origin.url("/small.bin"),
+        proxy=proxy.url,
+        ca=proxy.ca,
+        max="TLS1.2",
+        extra=("--ciphers", suite),
+    )
     assert got.ok, got
     assert leg(proxy.expect_secured(), "client")["suite"]

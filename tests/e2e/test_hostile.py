@@ -20,7 +20,10 @@ TIMEOUT = ("--handshake-timeout", "1s", "--connect-timeout", "1s")
 @pytest.fixture(scope="module")
 def shared_proxy(tmp_path_factory, authority_dir, pki_):
     proxy = Midspan(
-        tmp_path_factory.mktemp("hostile"), "--server-leg", f"ca={pki_.root}", *TIMEOUT,
+        tmp_path_factory.mktemp("hostile"),
+        "--server-leg",
+        f"ca={pki_.root}",
+        *TIMEOUT,
         ca_dir=authority_dir,
     )
     proxy.files_at_start = proxy.open_files()
@@ -31,8 +34,13 @@ def shared_proxy(tmp_path_factory, authority_dir, pki_):
 @pytest.fixture(scope="module")
 def shared_bridge(tmp_path_factory, authority_dir, pki_, nginx):
     bridge = Midspan(
-        tmp_path_factory.mktemp("hostile-bridge"), "--server-leg", f"ca={pki_.root}", *TIMEOUT,
-        "--proxy-protocol", target=f"localhost:{nginx.port}", ca_dir=authority_dir,
+        tmp_path_factory.mktemp("hostile-bridge"),
+        "--server-leg",
+        f"ca={pki_.root}",
+        *TIMEOUT,
+        "--proxy-protocol",
+        target=f"localhost:{nginx.port}",
+        ca_dir=authority_dir,
     )
     yield bridge
     bridge.stop()
@@ -75,7 +83,9 @@ def drain(sock):
 
 
 LONG = b"a" * 70_000
-HELLO_OF_SSL2 = bytes.fromhex("802e0100020015000000100100800200800300800400800500800600400700c0") + bytes(16)
+HELLO_OF_SSL2 = bytes.fromhex(
+    "802e0100020015000000100100800200800300800400800500800600400700c0"
+) + bytes(16)
 
 GARBAGE = {
     "nothing": b"",
@@ -101,10 +111,8 @@ GARBAGE = {
     "the h2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "absolute-form with another scheme": b"GET ftp://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "absolute-form without a host": b"GET http:///x HTTP/1.1\r\nHost: x\r\n\r\n",
-    "absolute-form with a broken length":
-        b"POST http://127.0.0.1:9/ HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "two lengths":
-        b"POST http://127.0.0.1:9/ HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "absolute-form with a broken length": b"POST http://127.0.0.1:9/ HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    "two lengths": b"POST http://127.0.0.1:9/ HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
     "SOCKS4": b"\x04\x01\x01\xbb\x7f\0\0\x01\0",
     "SOCKS5 that offers no method": b"\x05\x00",
     "SOCKS5 that insists on a password": b"\x05\x01\x02",
@@ -251,8 +259,11 @@ def test_second_flight_cut_short(keep, end, survives, nginx, version):
             drain(sock)
 
 
-@pytest.mark.parametrize("junk", [b"\x17\x03\x03\x00\x20" + bytes(32), b"\x17\x03\x03\xff\xff", b"GET / HTTP/1.1\r\n\r\n"],
-                         ids=["a record that does not decrypt", "an oversized record", "plain text"])
+@pytest.mark.parametrize(
+    "junk",
+    [b"\x17\x03\x03\x00\x20" + bytes(32), b"\x17\x03\x03\xff\xff", b"GET / HTTP/1.1\r\n\r\n"],
+    ids=["a record that does not decrypt", "an oversized record", "plain text"],
+)
 @pytest.mark.parametrize("who", ["client", "origin"])
 def test_garbage_after_the_handshake(who, junk, survives, pki_, version):
     """The peer of the broken leg gets an alert; the other leg never sees a clean end."""
@@ -354,8 +365,13 @@ def test_origin(serve, order, orders, nginx, site):
 @pytest.fixture(scope="module")
 def orders(shared_proxy, tmp_path_factory, authority_dir, pki_):
     client_first = Midspan(
-        tmp_path_factory.mktemp("client-first"), "--order", "client-first",
-        "--server-leg", f"ca={pki_.root}", *TIMEOUT, ca_dir=authority_dir,
+        tmp_path_factory.mktemp("client-first"),
+        "--order",
+        "client-first",
+        "--server-leg",
+        f"ca={pki_.root}",
+        *TIMEOUT,
+        ca_dir=authority_dir,
     )
     yield {"server-first": shared_proxy, "client-first": client_first}
     client_first.stop()

@@ -27,7 +27,9 @@ def test_proxy_request(scheme, proxy, nginx, curl, site):
 def test_https_proxy(proxy, nginx, curl, site):
     """The proxy request itself comes inside TLS."""
     got = curl.fetch(
-        nginx.url("/small.bin"), proxy=f"https://localhost:{proxy.port}", ca=proxy.ca,
+        nginx.url("/small.bin"),
+        proxy=f"https://localhost:{proxy.port}",
+        ca=proxy.ca,
         extra=("--proxy-cacert", proxy.ca),
     )
     assert got.ok, got
@@ -53,9 +55,7 @@ def test_absolute_form(client, proxy, plain_origin, site):
 
 
 def test_plain_http_inside_connect(proxy, plain_origin, curl, site):
-    got = curl.fetch(
-        f"http://{plain_origin}/small.bin", proxy=proxy.url, extra=("--proxytunnel",)
-    )
+    got = curl.fetch(f"http://{plain_origin}/small.bin", proxy=proxy.url, extra=("--proxytunnel",))
     assert got.ok, got
     assert got.sha256 == site.small
     proxy.wait("plain")
@@ -81,7 +81,8 @@ def test_server_that_speaks_first_inside_connect(proxy):
 def test_fixed_target(start_midspan, pki_, nginx, curl, site):
     proxy = start_midspan("--server-leg", f"ca={pki_.root}", target=nginx.endpoint)
     got = curl.fetch(
-        f"https://a.test:{proxy.port}/small.bin", ca=proxy.ca,
+        f"https://a.test:{proxy.port}/small.bin",
+        ca=proxy.ca,
         extra=("--resolve", f"a.test:{proxy.port}:127.0.0.1"),
     )
     assert got.ok, got
@@ -136,7 +137,9 @@ def test_passed_hosts_are_relayed_untouched(pattern, start_midspan, nginx, curl,
     proxy = start_midspan("--pass", pattern)
     host = "localhost" if pattern == "localhost" else "a.test"
     got = curl.fetch(
-        f"https://{host}:{nginx.port}/small.bin", proxy=proxy.url, ca=pki_.root,
+        f"https://{host}:{nginx.port}/small.bin",
+        proxy=proxy.url,
+        ca=pki_.root,
         sni_to=None if host == "localhost" else nginx.endpoint,
     )
     assert got.ok, got  # with the origin's own certificate: nobody was in the middle
@@ -156,9 +159,7 @@ def test_passed_connection_still_gets_a_verdict(start_midspan, start_origin, cur
 
 def test_via_another_midspan(start_midspan, pki_, nginx, curl, site):
     upstream = start_midspan("--server-leg", f"ca={pki_.root}")
-    proxy = start_midspan(
-        "--via", upstream.url, "--server-leg", f"ca={upstream.ca}"
-    )
+    proxy = start_midspan("--via", upstream.url, "--server-leg", f"ca={upstream.ca}")
     got = curl.fetch(nginx.url("/small.bin"), proxy=proxy.url, ca=proxy.ca)
     assert got.ok, got
     assert got.sha256 == site.small
@@ -240,7 +241,7 @@ def test_authority_page_through_the_proxy(proxy, curl):
     to_der = ["openssl", "x509", "-in", proxy.ca, "-outform", "DER"]
     own = subprocess.run(to_der, capture_output=True, check=True).stdout
     page = curl.fetch("http://midspan.test/", proxy=proxy.url)
-    assert page.ok and "ca.pem" in page.text + page.output, page
+    assert page.ok and "ca.pem" in page.text and "ca.der" in page.text, page
     der = curl.fetch("http://midspan.test/ca.der", proxy=proxy.url)
     assert der.sha256 == sha256(own), der
 

@@ -50,7 +50,9 @@ def ask(tls, i):
 @pytest.mark.parametrize("workers", ["1", "4"], ids=["one worker", "four workers"])
 def test_a_thousand_at_once(workers, start_midspan, start_origin, pki_):
     origin = start_origin("node", alpn=("http/1.1",))
-    proxy = start_midspan("--workers", workers, "--server-leg", f"ca={pki_.root}")
+    # A slow machine may take a while to make them all: those that wait must not be timed out.
+    patient = ("--handshake-timeout", "2m")
+    proxy = start_midspan("--workers", workers, *patient, "--server-leg", f"ca={pki_.root}")
     files_before = proxy.open_files()
     context = raw.client_context(proxy.ca, alpn=("http/1.1",))
     target = f"localhost:{origin.port}"

@@ -61,8 +61,9 @@ def test_origin_that_asks_for_another_group_first(start_origin, proxy, curl):
 
 def test_server_names_choose_among_certificates(start_origin, proxy, curl, site, pki_):
     origin = start_origin("nginx", strict_sni="a.test")
-    got = curl.fetch("https://a.test/small.bin", proxy=proxy.url, ca=proxy.ca,
-                     sni_to=origin.endpoint)
+    got = curl.fetch(
+        "https://a.test/small.bin", proxy=proxy.url, ca=proxy.ca, sni_to=origin.endpoint
+    )
     assert got.ok, got
     assert got.sha256 == site.small
     assert leg(proxy.expect_secured(), "server")["sni"] == "a.test"

@@ -70,8 +70,13 @@ def test_redirected(host, table, namespace, readable, tmp_path, authority_dir, p
     with Process([*namespace, *server], tmp_path / "s_server.log", cwd=site.folder) as origin:
         origin.await_line("ACCEPT")
         proxy = Midspan(
-            tmp_path / "midspan", "--transparent", "--server-leg", f"ca={pki_.root}",
-            listen=f"{host}:0", ca_dir=authority_dir, prefix=namespace,
+            tmp_path / "midspan",
+            "--transparent",
+            "--server-leg",
+            f"ca={pki_.root}",
+            listen=f"{host}:0",
+            ca_dir=authority_dir,
+            prefix=namespace,
         )
         try:
             redirect(namespace, table, proxy.port)

@@ -19,8 +19,12 @@ def low_proxy(tmp_path_factory, authority_dir, pki_):
     from harness.midspan import Midspan
 
     proxy = Midspan(
-        tmp_path_factory.mktemp("low"), "--client-leg", LOW,
-        "--server-leg", f"{LOW},mirror=off,ca={pki_.root}", ca_dir=authority_dir,
+        tmp_path_factory.mktemp("low"),
+        "--client-leg",
+        LOW,
+        "--server-leg",
+        f"{LOW},mirror=off,ca={pki_.root}",
+        ca_dir=authority_dir,
     )
     yield proxy
     proxy.stop()

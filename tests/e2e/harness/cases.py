@@ -8,7 +8,8 @@ class Case:
     """`origin` is a name of origins.ORIGINS; paths in options are made by `fill`.
 
     client: name of a client; ask: its arguments for fetch. "ROOT" in a leg option is the test
-    root's file, CLIENT_CERT and CLIENT_KEY those of a client certificate, CRL the revocation list.
+    root's file, CRL the revocation list; CLIENT_CERT, STRANGER_CERT (of a root that no origin
+    trusts) and RSA_CERT (a server's), each with its _KEY, are certificates.
     """
 
     title: str
@@ -38,6 +39,9 @@ def fill(text, pki):
     if "STRANGER" in text:
         stranger = pki.client(stranger=True)
         files |= {"STRANGER_CERT": stranger.chain, "STRANGER_KEY": stranger.key}
+    if "RSA" in text:
+        rsa = pki.server("rsa")
+        files |= {"RSA_CERT": rsa.chain, "RSA_KEY": rsa.key}
     if "CRL" in text:
         files["CRL"] = pki.crl
     for word, path in files.items():
@@ -52,3 +56,11 @@ def arguments(case, pki):
         if text:
             words += [f"--{side}-leg", fill(text, pki)]
     return words
+
+
+def serving(case, pki):
+    """The options of a case's origin."""
+    options = dict(case.serving, cert=pki.server(case.key, fault=case.fault))
+    if options.get("client_ca"):
+        options["client_ca"] = pki.root
+    return options

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from .bodies import sha256
 from .origins import PEERS, go_build
 
 LIMIT_SECONDS = 60
+TEXT_BYTES = 65536
 ORDER = ("TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3")
 
 
@@ -30,7 +32,7 @@ class Fetched:
     http: str = None  # "HTTP/1.1" or "HTTP/2.0"
     sha256: str = None
     size: int = None
-    text: str = ""  # the first bytes of the body
+    text: str = ""  # the first bytes of the body; all of it, up to TEXT_BYTES, from curl
 
     def __repr__(self):
         return (
@@ -98,8 +100,21 @@ class Curl(Client):
     name = "curl"
     can_h2 = True
 
-    def fetch(self, url, *, proxy=None, ca=None, h2=False, upload=None, min=None, max=None,
-              sni_to=None, extra=(), put=False, limit=LIMIT_SECONDS):
+    def fetch(
+        self,
+        url,
+        *,
+        proxy=None,
+        ca=None,
+        h2=False,
+        upload=None,
+        min=None,
+        max=None,
+        sni_to=None,
+        extra=(),
+        put=False,
+        limit=LIMIT_SECONDS,
+    ):
         """`sni_to`: connect there (host:port), keeping the URL's name for SNI and verification."""
         command = ["curl", "-sS", "-o", "-", "-w", "%{stderr}\n%{http_code} %{http_version}\n"]
         command += ["--http2" if h2 else "--http1.1", "--noproxy", ""]
@@ -123,7 +138,7 @@ class Curl(Client):
         status = int(marks.group(1)) if marks else None
         http = {"1.1": "HTTP/1.1", "2": "HTTP/2.0"}.get(marks.group(2)) if marks else None
         ok = code == 0 and status in (200, 201, 204)
-        text = out[:512].decode("latin1")
+        text = out[:TEXT_BYTES].decode("latin1")
         return Fetched(ok, code, said, status, http, sha256(out), len(out), text)
 
 
@@ -149,8 +164,19 @@ class SClient(Client):
 
     name = "openssl s_client"
 
-    def fetch(self, url, *, proxy=None, ca=None, upload=None, min=None, max=None, extra=(),
-              connect=None, **_):
+    def fetch(
+        self,
+        url,
+        *,
+        proxy=None,
+        ca=None,
+        upload=None,
+        min=None,
+        max=None,
+        extra=(),
+        connect=None,
+        **_,
+    ):
         parts = urlsplit(url)
         host = parts.hostname
         at = f"[{host}]:{parts.port}" if ":" in host else f"{host}:{parts.port}"
@@ -177,8 +203,19 @@ class GnutlsCli(Client):
 
     name = "gnutls-cli"
 
-    def fetch(self, url, *, proxy=None, ca=None, upload=None, min=None, max=None, extra=(),
-              connect=None, **_):
+    def fetch(
+        self,
+        url,
+        *,
+        proxy=None,
+        ca=None,
+        upload=None,
+        min=None,
+        max=None,
+        extra=(),
+        connect=None,
+        **_,
+    ):
         parts = urlsplit(url)
         host = urlsplit(proxy).hostname if proxy else parts.hostname
         port = urlsplit(proxy).port if proxy else parts.port
@@ -230,7 +267,6 @@ class Java(Client):
     def fetch(self, url, *, proxy=None, ca=None, h2=False, upload=None, extra=(), **_):
         # C1 alone and a serial collector: a short run on two cores starts twice as fast.
         command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
-        # JSSE would leave out the name "localhost", which has no dot; verify against it all the same.
         command += [*extra, "-cp", self.classes, "Fetch"]
         command += [url, proxy or "-", ca, "2" if h2 else "1.1", upload or "-"]
         return _of_json(*_run(command))
@@ -247,8 +283,13 @@ class Go(Client):
 
     def fetch(self, url, *, proxy=None, ca=None, h2=False, upload=None, min=None, max=None, **_):
         command = [self.binary, f"-h2={'true' if h2 else 'false'}"]
-        for flag, value in (("proxy", proxy), ("ca", ca), ("upload", upload), ("min", min),
-                            ("max", max)):
+        for flag, value in (
+            ("proxy", proxy),
+            ("ca", ca),
+            ("upload", upload),
+            ("min", min),
+            ("max", max),
+        ):
             if value:
                 command += [f"-{flag}", value]
         return _of_json(*_run([*command, url]))
@@ -315,8 +356,12 @@ def _of_http(code, out, said):
 def _talk(command, tunnel, request):
     """Runs gnutls-cli: the tunnel's request first, then TLS, then the request."""
     done = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=clean_env(), bufsize=0,
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_env(),
+        bufsize=0,
     )
     answer = b""
     if tunnel:
@@ -337,8 +382,6 @@ def _talk(command, tunnel, request):
 
 def _finish(done, request):
     # gnutls-cli leaves at the end of its input, so that stays open until the peer has ended.
-    import threading
-
     out, said = [], []
     readers = [
         threading.Thread(target=lambda: out.append(done.stdout.read())),

@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from .clients import clean_env
 from .process import Process
 
 BINARY = os.environ.get("MIDSPAN")
@@ -50,6 +52,7 @@ class Midspan:
             self.command, self.folder / "console.txt", env={**sanitizer_env(), **(env or {})}
         )
         self._from = 0
+        self.stopped = False  # a test that has ended it itself says so
         self._await_listening()
 
     def _await_listening(self):
@@ -66,12 +69,9 @@ class Midspan:
     @property
     def addresses(self):
         """(host, port) of each listener."""
-        found = []
-        for event in self.all_events():
-            if event["event"] == "listening":
-                host, port = re.search(r"(\[[0-9a-f:]+\]|[\d.]+):(\d+)", json.dumps(event)).groups()
-                found.append((host.strip("[]"), int(port)))
-        return found
+        listening = [event for event in self.all_events() if event["event"] == "listening"]
+        pairs = [event["address"].rpartition(":") for event in listening]
+        return [(host.strip("[]"), int(port)) for host, _, port in pairs]
 
     @property
     def address(self):
@@ -151,9 +151,9 @@ class Midspan:
         wanted = {"leg": leg, "party": party, "phase": phase}
         wanted = {key: value for key, value in wanted.items() if value}
         got = {key: found[0].get(key) for key in wanted}
-        assert found[0]["cause"] in causes and got == wanted, (
-            f"wanted {cause} {wanted}; got:\n{self.story()}"
-        )
+        assert (
+            found[0]["cause"] in causes and got == wanted
+        ), f"wanted {cause} {wanted}; got:\n{self.story()}"
         assert found[0]["summary"] and found[0]["fix"], found[0]
         return found[0]
 
@@ -185,6 +185,9 @@ class Midspan:
     # The end
 
     def stop(self):
+        if self.stopped:
+            self.process.stop()
+            return
         was_running = self.is_running()
         code = self.process.stop()
         self.assert_no_report()
@@ -194,6 +197,21 @@ class Midspan:
     def assert_no_report(self):
         report = SANITIZER_REPORT.search(self.console())
         assert not report, report.group(0)[:6000]
+
+
+def run(*words, env=None, limit=120, cwd=None):
+    """Runs a command of midspan to its end."""
+    done = subprocess.run(
+        [BINARY, *map(str, words)],
+        capture_output=True,
+        timeout=limit,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        env=clean_env({**sanitizer_env(), **(env or {})}),
+    )
+    done.said = done.stderr.decode(errors="replace")
+    assert not SANITIZER_REPORT.search(done.said), done.said
+    return done
 
 
 def leg(event, side):

@@ -135,18 +135,18 @@ def read_all(stream):
 
     A plain socket's end is "fin" or "reset".
     """
-    data = b""
+    data = bytearray()
     while True:
         try:
             block = stream.recv(65536)
         except ssl.SSLEOFError:
-            return data, "fin"
+            return bytes(data), "fin"
         except ssl.SSLZeroReturnError:
-            return data, "close_notify"
+            return bytes(data), "close_notify"
         except ConnectionError:
-            return data, "reset"
+            return bytes(data), "reset"
         if not block:
-            return data, "close_notify" if isinstance(stream, ssl.SSLSocket) else "fin"
+            return bytes(data), "close_notify" if isinstance(stream, ssl.SSLSocket) else "fin"
         data += block
 
 

@@ -78,16 +78,16 @@ class MemoryClient:
 
     def read_all(self):
         """Everything that comes, and how it ended: "close_notify", "fin" or "reset"."""
-        data = b""
+        data = bytearray()
         while True:
             try:
                 block = self.recv()
             except ssl.SSLEOFError:
-                return data, "fin"
+                return bytes(data), "fin"
             except ConnectionError:
-                return data, "reset"
+                return bytes(data), "reset"
             if not block:
-                return data, "close_notify"
+                return bytes(data), "close_notify"
             data += block
 
 

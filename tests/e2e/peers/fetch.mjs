@@ -1,5 +1,6 @@
 // Fetches one URL with Node's tls, https and http2; prints one line of JSON: status, http, sha256,
-// size, text. Usage: node fetch.mjs '{"url":…,"proxy":…,"ca":…,"h2":…,"upload":…}'
+// size, text. Usage: node fetch.mjs '{"url":…,"proxy":…,"ca":…,"h2":…,"upload":…}'; the proxy "env"
+// is the one that the environment names.
 import { createHash } from "node:crypto";
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import http from "node:http";
@@ -11,6 +12,7 @@ import tls from "node:tls";
 const options = JSON.parse(process.argv[2]);
 const url = new URL(options.url);
 const port = Number(url.port || 443);
+if (options.proxy === "env") options.proxy = process.env.HTTPS_PROXY ?? process.env.https_proxy;
 const host = url.hostname.replace(/^\[|\]$/g, "");
 
 function tunnel() {
