@@ -55,7 +55,7 @@ void console_begin(struct pen *pen, const struct event *event, enum style style,
     pen_gap(pen, layout.target_column);
 }
 
-void console_target(struct pen *pen, const struct evidence *evidence)
+void console_target(struct pen *pen, const struct evidence *evidence, enum style style)
 {
     struct endpoint client;
     char text[ENDPOINT_TEXT_MAX];
@@ -69,7 +69,7 @@ void console_target(struct pen *pen, const struct evidence *evidence)
         pen_ours(pen, " → ");
         pen_style(pen, STYLE_PLAIN);
     }
-    pen_style(pen, STYLE_BOLD);
+    pen_style(pen, style);
     pen_peer(pen, slice_of_text(evidence->has_target ? endpoint_text(&evidence->target, text)
                                                      : "(no target)"));
     pen_style(pen, STYLE_PLAIN);

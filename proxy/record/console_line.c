@@ -205,7 +205,7 @@ void console_view_secured(struct pen *pen, const struct event *event)
     bool has_warning = event->masked_count > 0;
     pen->indent = console_layout_of(pen->columns).target_column;
     console_begin(pen, event, has_warning ? STYLE_WARN : STYLE_GOOD, has_warning ? "⚠" : "✓");
-    console_target(pen, event->evidence);
+    console_target(pen, event->evidence, STYLE_BOLD);
     write_legs(pen, event->evidence);
     write_masked(pen, event);
 }
@@ -215,15 +215,17 @@ void console_view_passed(struct pen *pen, const struct event *event)
     struct console_layout layout = console_layout_of(pen->columns);
     struct leg_words words = words_of(event->evidence, SERVER);
     console_begin(pen, event, STYLE_DIM, "→");
-    console_target(pen, event->evidence);
+    console_target(pen, event->evidence, STYLE_DIM);
     pen_gap(pen, layout.legs_column);
     pen_style(pen, STYLE_DIM);
     pen_ours(pen, "passed untouched");
     for (size_t i = 0; i < LEG_PARTS; i++) {
-        if (words.part[i][0] != '\0') {
-            pen_ours(pen, i == 0 ? "  " : " ");
-            pen_ours(pen, words.part[i]);
+        int columns = text_columns(words.part[i]);
+        if (columns == 0 || pen->column + 2 + columns > pen->columns) {
+            continue;
         }
+        pen_ours(pen, i == 0 ? "  " : " ");
+        pen_ours(pen, words.part[i]);
     }
     pen_style(pen, STYLE_PLAIN);
 }
@@ -232,7 +234,7 @@ void console_view_plain(struct pen *pen, const struct event *event)
 {
     struct console_layout layout = console_layout_of(pen->columns);
     console_begin(pen, event, STYLE_DIM, "→");
-    console_target(pen, event->evidence);
+    console_target(pen, event->evidence, STYLE_DIM);
     pen_gap(pen, layout.legs_column);
     pen_styled(pen, STYLE_DIM, "plain, not TLS: relayed as it is");
 }

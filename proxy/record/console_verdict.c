@@ -192,7 +192,7 @@ static void write_title(struct pen *pen, const struct event *event)
     struct console_layout layout = console_layout_of(pen->columns);
     enum style style = severity_style(verdict->severity);
     console_begin(pen, event, style, severity_mark(verdict->severity));
-    console_target(pen, event->evidence);
+    console_target(pen, event->evidence, STYLE_BOLD);
     pen_gap(pen, layout.legs_column);
     pen_styled(pen, style, verdict->cause->code);
     pen_style(pen, STYLE_DIM);

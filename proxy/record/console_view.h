@@ -16,7 +16,7 @@ struct console_layout console_layout_of(int columns);
 // console_begin writes time, connection and mark.
 void console_begin(struct pen *pen, const struct event *event, enum style style, const char *mark);
 // console_target writes the target, the client before it when it is not on this machine.
-void console_target(struct pen *pen, const struct evidence *evidence);
+void console_target(struct pen *pen, const struct evidence *evidence, enum style style);
 
 void console_view_secured(struct pen *pen, const struct event *event);
 void console_view_passed(struct pen *pen, const struct event *event);
