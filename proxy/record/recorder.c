@@ -18,7 +18,10 @@
 
 #define STOP_MS_MAX 2000
 // What a cancelled write may need beyond STOP_MS_MAX to come back.
-#define STOP_SLACK_MS     500
+#define STOP_SLACK_MS 500
+// After it has written, the thread rests this long before it looks again: a busy proxy then pays
+// one wake for many events, and nobody sees the delay.
+#define REST_MS           5
 #define SCRATCHES_MAX     16
 #define SCRATCH_BYTES_MAX ((size_t)256 << 10)
 
@@ -32,6 +35,7 @@ struct recorder {
     // Under the lock, like each queue's `waiting`, `left_out` and `is_off`:
     struct buffer scratches[SCRATCHES_MAX]; // rendering buffers that no worker uses now
     size_t scratch_count;
+    bool is_asleep; // the thread waits until it is woken; else it looks at the queues by itself
     bool is_stopping;
 };
 
@@ -100,7 +104,10 @@ void recorder_emit(struct recorder *recorder, const struct event *event)
             continue;
         }
         lock(recorder);
-        has_to_wake = sink_queue_put(queue, buffer_slice(&scratch)) || has_to_wake;
+        if (sink_queue_put(queue, buffer_slice(&scratch)) && recorder->is_asleep) {
+            recorder->is_asleep = false;
+            has_to_wake = true;
+        }
         unlock(recorder);
     }
     if (has_to_wake) {
@@ -142,7 +149,8 @@ static void turn_off(struct recorder *recorder, struct sink_queue *queue, int wh
     buffer_clear(&text);
 }
 
-// Takes what waits for sinks that have written all they had. True when stopping.
+// Takes what waits for sinks that have written all they had; what comes from now on wakes the
+// thread. True when stopping.
 static bool refill(struct recorder *recorder)
 {
     uint64_t left_out[RECORDER_SINKS_MAX] = {0};
@@ -152,6 +160,7 @@ static bool refill(struct recorder *recorder)
             left_out[i] = sink_queue_take(&recorder->queues[i]);
         }
     }
+    recorder->is_asleep = true;
     bool is_stopping = recorder->is_stopping;
     unlock(recorder);
     for (size_t i = 0; i < recorder->count; i++) {
@@ -200,6 +209,15 @@ static bool has_bytes_left(const struct recorder *recorder)
     return false;
 }
 
+static void rest(struct recorder *recorder)
+{
+    struct pollfd stop = {.fd = recorder->wake, .events = POLLIN};
+    lock(recorder);
+    recorder->is_asleep = false;
+    unlock(recorder);
+    (void)poll(&stop, 1, REST_MS); // whatever ends it, the queues are looked at next
+}
+
 static void *run(void *user)
 {
     struct recorder *recorder = user;
@@ -218,6 +236,9 @@ static void *run(void *user)
         int timeout_ms = is_stopping ? (int)((stop_us - now_us) / 1000) : -1;
         if ((is_stopping && timeout_ms <= 0) || !wait_and_write(recorder, timeout_ms)) {
             return NULL;
+        }
+        if (!is_stopping && !has_bytes_left(recorder)) {
+            rest(recorder);
         }
     }
 }
