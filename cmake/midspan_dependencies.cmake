@@ -5,6 +5,7 @@ find_package(Threads REQUIRED)
 pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(CYAML REQUIRED IMPORTED_TARGET libcyaml)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
 find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)
 find_path(HTTP_PARSER_INCLUDE http_parser.h REQUIRED)
@@ -16,3 +17,4 @@ set_target_properties(http_parser PROPERTIES
 add_library(libuv ALIAS PkgConfig::LIBUV)
 add_library(cyaml ALIAS PkgConfig::CYAML)
 add_library(idn2 ALIAS PkgConfig::IDN2)
+add_library(jansson ALIAS PkgConfig::JANSSON)
