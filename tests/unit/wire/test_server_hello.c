@@ -43,6 +43,8 @@ static const struct parse_row {
     {"alpn that ends early", "02000031 0303" RANDOM "00 002f 00 0009 0010 0005 0003 03 6832",
      PARSE_BAD, 44},
     {"alpn without a name", "0200002e 0303" RANDOM "00 002f 00 0006 0010 0002 0000", PARSE_OK, 0},
+    {"the first of two supported_versions counts, even if the second is bad",
+     "02000033 0303" RANDOM "00 1301 00 000b 002b 0002 0304 002b 0001 03", PARSE_OK, 0},
     {"an extension that nobody registered", "0200002c 0303" RANDOM "00 002f 00 0004 7777 0000",
      PARSE_OK, 0},
 };
