@@ -83,7 +83,8 @@ static bool remove_tree(int parent, const char *name, dev_t device, int depth)
         return false; // something is mounted there: not ours
     }
     // Go and others write-protect folders of their caches.
-    (void)fchmodat(parent, name, 0700, 0); // if that fails, so will the next, and says why
+    int status = fchmodat(parent, name, 0700, 0);
+    (void)status; // if that failed, so will the next, and says why
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
         return errno == ENOENT;
