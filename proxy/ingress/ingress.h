@@ -1,5 +1,13 @@
 // ingress: how a connection names its target. Sans-I/O: the bytes that came in, what to say and
 // where to go out; no socket but for transparent_target. Uses base and http-parser.
+//
+//   file            | what it holds
+//   ----------------+--------------------------------------------------------------------
+//   ingress.h       | the door: the machine, PROXY protocol, the kernel's original target
+//   http_head.h     | a request's head, read strictly; the one user of http-parser
+//   proxy_request.h | what such a request asks for, and the head to pass on
+//   socks.h         | SOCKS5 up to the CONNECT request
+//   fault.h         | what was wrong, in one sentence
 #pragma once
 
 #include "base.h"
