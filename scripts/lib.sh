@@ -5,7 +5,7 @@
 # PACKAGE, or PACKAGE:PROGRAM where any copy of that program in $PATH will do.
 build_packages=(
     gcc libc6-dev cmake:cmake ninja-build:ninja pkg-config:pkg-config
-    libuv1-dev libssl-dev libhttp-parser-dev libcyaml-dev libyaml-dev libidn2-dev
+    libuv1-dev libssl-dev libhttp-parser-dev libcyaml-dev libyaml-dev libidn2-dev libjansson-dev
     ca-certificates
 )
 
