@@ -23,13 +23,10 @@ check_format() {
     done
 }
 
-# Generated files are what their generators write.
+# What is generated from files of this tree is what its generator writes. (The other generators
+# import facts from outside; the tests walk what they wrote.)
 check_generated() {
-    local generator
-    for generator in scripts/gen_*.py; do
-        note "$generator"
-        "$python" "$generator" --check
-    done
+    "$python" scripts/gen_causes.py --check
 }
 
 # What --help says, the documents say.
