@@ -160,6 +160,10 @@ static void assert_leaf(const struct row *row, const struct leaf *leaf, enum lea
         assert_string_equal(X509_verify_cert_error_string(strict_error(leaf)),
                             X509_verify_cert_error_string(X509_V_OK));
         assert_healthy_dates(&facts);
+        assert_non_null(X509_get0_subject_key_id(leaf->certificate));
+        assert_int_equal(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(leaf->certificate),
+                                               X509_get0_subject_key_id(ca.certificate)),
+                         0);
         assert_true(facts.for_server && !facts.for_client);
     }
     arena_clear(&arena);

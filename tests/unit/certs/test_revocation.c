@@ -31,7 +31,7 @@ static const struct row {
     enum signer signer;
     int status;
     int from_days; // thisUpdate
-    bool with_sha256_id, is_about_other, is_cut;
+    bool with_sha256_id, is_about_other, is_cut, is_tampered;
     enum cert_fault want;
     int want_depth;
 } rows[] = {
@@ -61,6 +61,8 @@ static const struct row {
      .from_days = -1},
     {"a staple: revoked, by a stranger", .signer = SIGNER_STRANGER, .status = V_OCSP_CERTSTATUS_REVOKED, .from_days = -1},
     {"a staple cut short", .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_REVOKED, .from_days = -1, .is_cut = true},
+    {"a staple whose signature was changed", .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_REVOKED, .from_days = -1,
+     .is_tampered = true},
     {"a staple: good, and a CRL with the leaf", .crl = CRL_REVOKED, .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_GOOD,
      .from_days = -1, .want = CERT_FAULT_REVOKED},
     // clang-format on
@@ -90,6 +92,7 @@ static struct cast cast_make(void)
     cast.signers[SIGNER_DELEGATE] = kit_make(&responder, &cast.intermediate);
     cast.signers[SIGNER_DELEGATE_WITHOUT_USAGE] = kit_make(&useless, &cast.intermediate);
     cast.signers[SIGNER_DELEGATE_EXPIRED] = kit_make(&expired, &cast.intermediate);
+    responder.has_no_key_ids = true; // so that only its signature gives it away
     cast.signers[SIGNER_STRANGER] = kit_make(&responder, &cast.stranger);
     return cast;
 }
@@ -166,6 +169,9 @@ static void chain_verify_finds_revocation(void **state)
         staple_len =
             kit_staple(about, chain[1], &cast.signers[row->signer], row->status,
                        row->with_sha256_id ? EVP_sha256() : EVP_sha1(), row->from_days, &staple);
+    }
+    if (row->is_tampered) {
+        staple[staple_len - 1] ^= 1; // without certificates, the signature is last
     }
     struct verify_spec spec = {
         .name = "www.example.test",
