@@ -9,11 +9,16 @@
 //   shape.h       | policy + hello + library → what an engine is configured with; mirror
 //   predict.h     | what two sides would negotiate
 //   settings.h    | all options of proxy and bridge; the config file
+//   presets.h     | edge devices and clients to imitate, built in from presets/*/*.yaml
+//
+// Inside: code_list.h, leg_map.h, offer.h, preset_files.h, preset_read.h, quote.h,
+// settings_option.h, suite_fit.h, yaml_schema.h, yaml_tree.h.
 #pragma once
 
 #include "leg_policy.h"
 #include "number_list.h"
 #include "predict.h"
+#include "presets.h"
 #include "settings.h"
 #include "shape.h"
 #include "side.h"

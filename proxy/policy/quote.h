@@ -31,7 +31,7 @@ struct quote nearest_hint(const struct nearest *nearest);
 
 // Names listed in an error: "a, b, c", the rest left out as "..." when the line is full.
 struct name_line {
-    char text[320];
+    char text[380];
     size_t len;
 };
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "presets.h"
 #include "quote.h"
 #include "settings_option.h"
 #include "text.h"
@@ -71,12 +72,32 @@ static bool set_workers(struct settings *settings, const struct row *row, const 
     return true;
 }
 
+// The preset goes under what was said: see settings.h.
+static void put_under(struct settings *settings, const struct preset_edge *preset)
+{
+    for (enum side side = CLIENT; side < SIDES; side++) {
+        struct leg_policy leg;
+        memcpy(&leg, &preset->legs[side], sizeof(leg));
+        leg_policy_copy_keys(&leg, &settings->legs[side], settings->legs_said[side]);
+        memcpy(&settings->legs[side], &leg, sizeof(leg));
+    }
+    settings->order = settings->has_order ? settings->order : preset->order;
+    settings->on_failure = settings->has_on_failure ? settings->on_failure : preset->on_failure;
+}
+
 static bool set_edge(struct settings *settings, const struct row *row, const char *what,
                      const char *value, struct error *error)
 {
-    (void)settings;
     (void)row;
-    return error_set(error, ERROR_USAGE, "%s: unknown preset '%s'", what, quote_text(value).text);
+    struct preset_edge *preset = preset_edge_find(value, error);
+    if (preset == NULL) {
+        return error_prefix(error, what);
+    }
+    put_under(settings, preset);
+    memset(settings->edge, 0, sizeof(settings->edge));
+    (void)snprintf(settings->edge, sizeof(settings->edge), "%s", preset->name); // ours: it fits
+    preset_edge_free(preset);
+    return true;
 }
 
 static bool set_leg(struct settings *settings, const struct row *row, const char *what,
