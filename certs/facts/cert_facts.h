@@ -45,7 +45,7 @@ struct cert_facts {
     XX(REVOKED, "cert.revoked", "the certificate was revoked")                                     \
     XX(SELF_SIGNED, "cert.self-signed", "the certificate is signed by its own key")                \
     XX(SELF_SIGNED_REPLACED, "cert.self-signed-replaced",                                          \
-       "another certificate of this subject is trusted, not the one that signed")               \
+       "another certificate of this subject is trusted, not the one that signed")                  \
     XX(UNTRUSTED_ROOT, "cert.untrusted-root", "the chain ends at a root that is not trusted")      \
     XX(WEAK, "cert.weak", "a key or signature is too weak")                                        \
     XX(WRONG_USAGE, "cert.wrong-usage", "the certificate is not for this use")                     \

@@ -132,6 +132,10 @@ static const struct san_row {
     {"overlong", BYTES("\xC0\xAF\xE0\x80\xAF"), "dns:" LOST LOST LOST LOST LOST},
     {"a surrogate", BYTES("\xED\xA0\x80"), "dns:" LOST LOST LOST},
     {"cut UTF-8", BYTES("a\xE2\x82"), "dns:a" LOST LOST},
+    {"a third byte that is none",
+     BYTES("\xE2\x82"
+           "A"),
+     "dns:" LOST LOST "A"},
     {"past U+10FFFF", BYTES("\xF4\x90\x80\x80"), "dns:" LOST LOST LOST LOST},
     {"control characters are the sinks' business", BYTES("a\x1b[2J\n"), "dns:a\x1b[2J\n"},
     {"empty", BYTES(""), "dns:"},
