@@ -278,6 +278,9 @@ void connection_outer_received(struct connection *c, struct slice bytes)
             return;
         }
     }
+    if (c->outer_evidence->handshake.kind != ENDING_SECURED) {
+        return; // it failed: what still comes is of no use
+    }
     engine_feed(c->outer, bytes);
     uint8_t plain[TLS_RECORD_PLAIN_MAX];
     size_t len = 0;

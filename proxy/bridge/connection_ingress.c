@@ -94,7 +94,9 @@ static bool take_forward(struct connection *c)
             !buffer_printf(&c->peeked, "http://%s", endpoint_text(&c->evidence.target, target))) {
             return false;
         }
-        head = slice_part(head, method_len, head.len);
+        // OPTIONS of the whole server has no path in absolute-form (RFC 9112 section 3.2.4).
+        bool is_asterisk = head.len > method_len && head.data[method_len] == '*';
+        head = slice_part(head, method_len + is_asterisk, head.len);
     }
     return buffer_append(&c->peeked, head) && buffer_append(&c->peeked, rest);
 }

@@ -144,6 +144,7 @@ uint32_t history_repeats(struct history *history, const struct evidence *evidenc
 {
     uint64_t key = mix_text(client_key(evidence) ^ origin_key(evidence), verdict->cause->code);
     key = mix_text(key, side_name(verdict->leg));
+    key = mix_text(key, evidence->ingress_fault); // two ways to be malformed are two findings
     uv_mutex_lock(&history->lock);
     struct row *row = row_of(history, ROW_FINDING, key);
     int64_t now_us = clock_monotonic_us();
