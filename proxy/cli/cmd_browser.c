@@ -106,6 +106,10 @@ static bool prepare(struct visit *visit, struct error *error)
                              error)) {
             return false;
         }
+        // Without it Firefox takes its settings service's address from nowhere but its own build.
+        if (!environment_set(&visit->environment, "MOZ_REMOTE_SETTINGS_DEVTOOLS", "1")) {
+            return error_set(error, ERROR_MEMORY, "out of memory");
+        }
         firefox_line(start, &visit->line);
     }
     return !visit->line.failed ||
@@ -122,7 +126,6 @@ static int run_visit(const struct invocation *invocation, struct visit *visit)
                       &error)) {
         return (int)report_error(&error);
     }
-    session_greet(&visit->wrapped.session);
     int code = OUTCOME_FINE;
     if (prepare(visit, &error)) {
         char address[ENDPOINT_TEXT_MAX];

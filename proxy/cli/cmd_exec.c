@@ -65,7 +65,7 @@ static bool write_wgetrc(const struct wrapped *wrapped, struct trust_files *file
     return is_written;
 }
 
-static int run_inside(const struct wrapped *wrapped, char **program)
+static int run_inside(const struct wrapped *wrapped, char **program, bool is_verbose)
 {
     struct error error;
     struct trust_files *files = calloc(1, sizeof(*files));
@@ -85,6 +85,10 @@ static int run_inside(const struct wrapped *wrapped, char **program)
             .wgetrc = files->wgetrc,
         };
         if (environment_copy(&environment, environ) && environment_detour(&environment, &detour)) {
+            char address[ENDPOINT_TEXT_MAX];
+            if (is_verbose) {
+                report("%s goes through %s", program[0], endpoint_text(detour.proxy, address));
+            }
             code = child_run(program, environment.items);
         } else {
             report("out of memory");
@@ -108,9 +112,9 @@ static int run_exec(const struct invocation *invocation)
     }
     struct error error;
     int code = OUTCOME_OURS;
-    if (wrapped_open(wrapped, invocation, option_is_given(invocation, "verbose"), &error)) {
-        session_greet(&wrapped->session);
-        code = run_inside(wrapped, invocation->rest);
+    bool is_verbose = option_is_given(invocation, "verbose");
+    if (wrapped_open(wrapped, invocation, is_verbose, &error)) {
+        code = run_inside(wrapped, invocation->rest, is_verbose);
         wrapped_close(wrapped);
     } else {
         code = (int)report_error(&error);
