@@ -1,9 +1,11 @@
-// The config file and the text of --client-leg: any bytes are refused with a message or accepted,
-// and what is accepted can be checked and shaped.
+// The config file, the text of --client-leg and the preset files: any bytes are refused with a
+// message or accepted, and what is accepted keeps its limits.
+#undef NDEBUG // what the target asserts holds in every build
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "presets.h"
 #include "settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,11 +41,24 @@ static void apply(const uint8_t *data, size_t size)
     free(text);
 }
 
+static void read_presets(const uint8_t *data, size_t size)
+{
+    struct error error = {0};
+    struct preset_edge *edge = preset_edge_parse((struct slice){data, size}, "edge", &error);
+    assert(edge != NULL || error.kind == ERROR_MEMORY || strncmp(error.text, "edge:", 5) == 0);
+    preset_edge_free(edge);
+    struct preset_client *client =
+        preset_client_parse((struct slice){data, size}, "client", &error);
+    assert(client != NULL || error.kind == ERROR_MEMORY || strncmp(error.text, "client:", 7) == 0);
+    preset_client_free(client);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > 0) {
         load(data, size);
         apply(data, size);
+        read_presets(data, size);
     }
     return 0;
 }
