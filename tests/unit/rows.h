@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
-#define ROWS_MAX      1024
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ROWS_MAX     1024
 
 // RUN_ROWS runs `check` once for each element of `rows` (a struct array whose first member is
 // `const char *name`); the row arrives as *state. Evaluates to the number of failed rows.
