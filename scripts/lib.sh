@@ -27,7 +27,11 @@ test_packages=(
 test_services=(nginx haproxy apache2)
 
 say() {
-    printf '\n\033[1m== %s\033[0m\n' "$*" >&2
+    if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
+        printf '\n\033[1m== %s\033[0m\n' "$*" >&2
+    else
+        printf '\n== %s\n' "$*" >&2
+    fi
 }
 
 note() {
