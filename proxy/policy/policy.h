@@ -11,8 +11,8 @@
 //   settings.h    | all options of proxy and bridge; the config file
 //   presets.h     | edge devices and clients to imitate, built in from presets/*/*.yaml
 //
-// Inside: code_list.h, leg_map.h, offer.h, preset_files.h, preset_read.h, quote.h,
-// settings_option.h, suite_fit.h, yaml_schema.h, yaml_tree.h.
+// Inside: code_list.h, leg_map.h, offer.h, openssl_habits.h, preset_files.h, preset_read.h,
+// quote.h, settings_option.h, suite_fit.h, yaml_schema.h, yaml_tree.h.
 #pragma once
 
 #include "leg_policy.h"

@@ -3,19 +3,8 @@
 #include <string.h>
 
 #include "offer.h"
+#include "openssl_habits.h"
 #include "suite_fit.h"
-
-// Groups and schemes of OpenSSL 3.0's ssl/t1_lib.c, for a shape that names none.
-static const struct number_list default_groups = {
-    .count = 10,
-    .items = {0x001d, 0x0017, 0x001e, 0x0019, 0x0018, 0x0100, 0x0101, 0x0102, 0x0103, 0x0104},
-};
-static const struct number_list default_schemes = {
-    .count = 23,
-    .items = {0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b,
-              0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0303, 0x0203,
-              0x0301, 0x0201, 0x0302, 0x0202, 0x0402, 0x0502, 0x0602},
-};
 
 #define GROUP_P256        0x0017
 #define SCHEME_ECDSA_P256 0x0403
@@ -318,8 +307,8 @@ void predict_with_min(const struct client_hello *hello, uint16_t client_version_
 {
     *out_prediction = (struct prediction){0};
     struct talk talk = {.hello = hello, .terms = terms, .out = out_prediction};
-    talk.groups = terms->shape.groups.count > 0 ? &terms->shape.groups : &default_groups;
-    talk.schemes = terms->shape.schemes.count > 0 ? &terms->shape.schemes : &default_schemes;
+    talk.groups = terms->shape.groups.count > 0 ? &terms->shape.groups : &openssl_groups;
+    talk.schemes = terms->shape.schemes.count > 0 ? &terms->shape.schemes : &openssl_schemes;
     offer_read(hello, &talk.offer);
     enum mismatch mismatch = choose_version(&talk);
     const step_fn *step = out_prediction->version >= VERSION_TLS13 ? tls13_steps : tls12_steps;

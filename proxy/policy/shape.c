@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "offer.h"
+#include "openssl_habits.h"
 #include "suite_fit.h"
 
 // What is wanted and known, in the order wanted, each once.
@@ -273,6 +274,24 @@ void shape_server(const struct leg_policy *policy, const struct client_hello *he
     find_losses(hello, &offer, library, alpn_chosen, out_shape, out_lost);
 }
 
+// What is said; else all that the library has, what it prefers itself first: when none of the
+// client's key shares will do, the first group that the client has is asked for, and a client that
+// is asked for a certificate may sign with the first scheme it has.
+static void take_said_or_all(const struct number_list *said, const struct number_list *known,
+                             const struct number_list *preferred, struct number_list *out_list)
+{
+    if (said->count > 0) {
+        take_said(said, known, out_list);
+        return;
+    }
+    keep_known(preferred, known, out_list);
+    for (size_t i = 0; i < known->count; i++) {
+        if (!number_list_has(out_list, known->items[i])) {
+            (void)number_list_add(out_list, known->items[i]); // as many as are known
+        }
+    }
+}
+
 // A policy that forbids what the origin chose is obeyed: the two legs then speak differently,
 // which is the very fault of an edge with such a policy.
 static void client_alpn(const struct leg_policy *policy, const struct slice *alpn_chosen,
@@ -298,9 +317,7 @@ void shape_client(const struct leg_policy *policy, const struct library *library
         take_everyday(library, &out_shape->suites);
     }
     settle_suites(policy, library, out_shape);
-    take_said(policy->groups.count > 0 ? &policy->groups : &library->groups, &library->groups,
-              &out_shape->groups);
-    take_said(policy->schemes.count > 0 ? &policy->schemes : &library->schemes, &library->schemes,
-              &out_shape->schemes);
+    take_said_or_all(&policy->groups, &library->groups, &openssl_groups, &out_shape->groups);
+    take_said_or_all(&policy->schemes, &library->schemes, &openssl_schemes, &out_shape->schemes);
     client_alpn(policy, alpn_chosen, out_shape);
 }

@@ -11,8 +11,8 @@ static const struct library library = {
     .version_max = VERSION_TLS13,
     .suites = {.count = 9,
                .items = {0x1302, 0x1301, 0xc02c, 0xc02f, 0xc013, 0x002f, 0x0002, 0x0034, 0x00a8}},
-    .groups = {.count = 3, .items = {0x001d, 0x0017, 0x0018}},
-    .schemes = {.count = 4, .items = {0x0403, 0x0804, 0x0401, 0x0201}},
+    .groups = {.count = 4, .items = {0x0016, 0x0017, 0x0018, 0x001d}},
+    .schemes = {.count = 4, .items = {0x0201, 0x0401, 0x0403, 0x0804}},
 };
 
 #define MODERN                                                                           \
@@ -198,7 +198,7 @@ static void server_leg_gets_its_shape(void **state)
     assert_string_equal(text, row->want_lost);
 }
 
-#define ALL_GROUPS  "001d,0017,0018"
+#define ALL_GROUPS  "001d,0017,0018,0016"
 #define ALL_SCHEMES "0403,0804,0401,0201"
 
 static const struct client_row {
