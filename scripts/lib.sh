@@ -139,7 +139,7 @@ build() {
     log=$(mktemp)
     if ! { cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)"; } \
         >"$log" 2>&1; then
-        tail -n 60 "$log" >&2
+        grep -vE '^\[[0-9]+/[0-9]+\] (Building|Linking)' "$log" | tail -n 60 >&2
         rm -f "$log"
         return 1
     fi

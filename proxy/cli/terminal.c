@@ -9,8 +9,8 @@
 
 struct terminal terminal_of(int fd)
 {
-    struct terminal terminal = {.fd = fd, .columns = TERMINAL_COLUMNS_DEFAULT};
-    terminal.is_terminal = isatty(fd) == 1;
+    struct terminal terminal = {.fd = fd, .is_terminal = isatty(fd) == 1};
+    terminal.columns = terminal.is_terminal ? TERMINAL_COLUMNS_DEFAULT : TERMINAL_COLUMNS_FILE;
     const char *term = getenv("TERM");
     const char *no_color = getenv("NO_COLOR"); // no-color.org: present and not empty
     bool is_refused = no_color != NULL && no_color[0] != '\0';

@@ -3,13 +3,14 @@
 
 #include <stdbool.h>
 
-#define TERMINAL_COLUMNS_DEFAULT 80
+#define TERMINAL_COLUMNS_DEFAULT 80  // of a terminal that does not say
+#define TERMINAL_COLUMNS_FILE    132 // what is read later, or by grep, keeps its lines whole
 
 struct terminal {
     int fd;
     bool is_terminal;
     bool colour; // a terminal, and neither NO_COLOR nor TERM=dumb
-    int columns; // TERMINAL_COLUMNS_DEFAULT where nobody knows
+    int columns;
 };
 
 struct terminal terminal_of(int fd);
