@@ -184,6 +184,11 @@ enum phase leg_phase(const struct judge *judge, enum side side)
     return leg->is_resumed ? PHASE_FINISHED : PHASE_CERTIFICATE;
 }
 
+const char *probably(enum confidence confidence)
+{
+    return confidence == CONFIDENCE_SUSPECTED ? "probably " : "";
+}
+
 const char *ending_text(struct judge *judge, const struct ending *ending)
 {
     const char *text = NULL;

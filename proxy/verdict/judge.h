@@ -74,6 +74,9 @@ bool leg_saw_certificate(const struct leg_evidence *leg, enum side side);
 // leg_phase is the message at which the handshake stopped, from the moments.
 enum phase leg_phase(const struct judge *judge, enum side side);
 
+// probably gives "probably " for what is only suspected, else nothing.
+const char *probably(enum confidence confidence);
+
 // ending_text says how the leg ended: "answered handshake_failure (40)".
 const char *ending_text(struct judge *judge, const struct ending *ending);
 // duration_text gives "3 days", "2 hours", "15 seconds".

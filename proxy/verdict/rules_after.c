@@ -44,12 +44,19 @@ static bool edge_behind(struct judge *judge, enum side side, struct verdict *out
     return true;
 }
 
+static bool client_left_first(const struct judge *judge)
+{
+    const struct ending *client = &leg_of(judge, CLIENT)->close;
+    return client->kind != ENDING_NONE && client->at_us < leg_of(judge, SERVER)->close.at_us;
+}
+
 // A server without any common protocol may complete the handshake and close (Apache: measured).
 static bool closed_for_protocol(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
     if (side != SERVER || leg->close.kind != ENDING_CLOSED || leg->app_bytes_received > 0 ||
-        leg->app_bytes_sent == 0 || judge->offer.alpn.len == 0 || leg->alpn.len > 0) {
+        leg->app_bytes_sent == 0 || judge->offer.alpn.len == 0 || leg->alpn.len > 0 ||
+        client_left_first(judge)) {
         return false;
     }
     verdict_set(out, "alpn.no-overlap", PARTY_CLIENT, PHASE_AFTER, CONFIDENCE_SUSPECTED);
@@ -99,11 +106,8 @@ static bool broken_record(struct judge *judge, enum side side, struct verdict *o
 static bool no_answer(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
-    const struct leg_evidence *client = leg_of(judge, CLIENT);
-    bool did_client_leave =
-        client->close.kind != ENDING_NONE && client->close.at_us < leg->close.at_us;
     if (side != SERVER || leg->app_bytes_sent == 0 || leg->app_bytes_received > 0 ||
-        did_client_leave || leg->close.kind != ENDING_RESET) {
+        client_left_first(judge) || leg->close.kind != ENDING_RESET) {
         return false;
     }
     verdict_set(out, "transport.reset", PARTY_SERVER, PHASE_AFTER, CONFIDENCE_DEDUCED);

@@ -105,13 +105,18 @@ static bool may_be(const struct judge *judge, const struct refusal *refusal, enu
     return stack_may(judge->stack, leg_of(judge, CLIENT)->version, fault, reaction_of(refusal));
 }
 
+static void name_stack(struct judge *judge, struct verdict *out)
+{
+    if (judge->stack != stack_unknown()) {
+        verdict_fact(judge, out, "its hello is that of %s", judge->stack->name);
+    }
+}
+
 static void say_stack(struct judge *judge, const struct refusal *refusal, struct verdict *out)
 {
     verdict_fact(judge, out, "after midspan's Certificate the client %s",
                  refusal_text(judge, refusal));
-    if (judge->stack != stack_unknown()) {
-        verdict_fact(judge, out, "its hello is that of %s", judge->stack->name);
-    }
+    name_stack(judge, out);
 }
 
 static void say_history(struct judge *judge, struct verdict *out)
@@ -241,8 +246,9 @@ static bool wrong_clock(struct judge *judge, enum side side, struct verdict *out
                    stack_tells(judge->stack, version, refusal.alert, STACK_FAULT_EXPIRED);
     verdict_set(out, "clock.client", PARTY_CLIENT, refusal.phase,
                 is_told ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
-    verdict_say(judge, out, "the client finds midspan's fresh certificate %s: its clock is %s",
-                is_ahead ? "expired" : "not yet valid", is_ahead ? "ahead" : "behind");
+    verdict_say(judge, out, "the client %sfinds midspan's fresh certificate %s: its clock is %s",
+                probably(out->confidence), is_ahead ? "expired" : "not yet valid",
+                is_ahead ? "ahead" : "behind");
     if (leg->chain_count > 0) {
         char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX];
         (void)clock_date(leg->chain[0].not_before_us, from); // gives its argument back
@@ -277,7 +283,7 @@ static bool set_pinned(struct judge *judge, const struct refusal *refusal, struc
     const char *name = wanted_name(judge);
     verdict_set(out, "trust.pinned", PARTY_BRIDGE, refusal->phase, CONFIDENCE_SUSPECTED);
     verdict_say(judge, out,
-                "the client trusts midspan but takes only certificates that it knows for "
+                "the client trusts midspan but probably takes only certificates that it knows for "
                 "%s",
                 name != NULL ? peer_text(judge->arena, name) : "this name");
     if (name != NULL) {
@@ -362,7 +368,10 @@ static bool is_likely_refusal(const struct judge *judge, const struct refusal *r
     case REFUSAL_SILENT:
         return !judge->stack->is_browser && usual.kind != REACTION_ALERT;
     case REFUSAL_CUT:
-        return judge->stack->is_browser || usual.kind != REACTION_ALERT;
+        // A browser drops handshakes that it needs no more; one that never took a leaf of ours may
+        // have refused.
+        return judge->stack->is_browser ? judge->evidence->client_secured_before == 0
+                                        : usual.kind != REACTION_ALERT;
     case REFUSAL_NONE:
         break;
     }
@@ -379,10 +388,9 @@ static bool authority_unknown(struct judge *judge, enum side side, struct verdic
     verdict_set(out, "trust.client-rejects-bridge-ca", PARTY_CLIENT, refusal.phase,
                 names_authority(&refusal) ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
     verdict_say(judge, out,
-                "the client does not trust midspan's authority: after its Certificate it "
-                "%s",
-                refusal_text(judge, &refusal));
-    say_stack(judge, &refusal, out);
+                "the client %sdoes not trust midspan's authority: after its Certificate it %s",
+                probably(out->confidence), refusal_text(judge, &refusal));
+    name_stack(judge, out);
     if (!names_authority(&refusal) && judge->stack != stack_unknown() &&
         may_be(judge, &refusal, STACK_FAULT_UNTRUSTED)) {
         verdict_fact(judge, out,

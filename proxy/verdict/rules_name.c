@@ -112,8 +112,8 @@ void verdict_missing_sni(struct judge *judge, struct verdict *out, enum phase ph
     const char *clients = judge->evidence->legs[CLIENT].sni_sent;
     bool did_drop = clients != NULL && clients[0] != '\0' && !judge->evidence->is_passed;
     verdict_set(out, "sni.required", did_drop ? PARTY_BRIDGE : PARTY_CLIENT, phase, confidence);
-    verdict_say(judge, out, "%s needs a name in SNI, and the hello that it got has none",
-                judge->origin);
+    verdict_say(judge, out, "%s %sneeds a name in SNI, and the hello that it got has none",
+                judge->origin, probably(confidence));
     if (did_drop) {
         verdict_fact(judge, out, "the client sent \"%s\", midspan sent no SNI",
                      peer_text(judge->arena, clients));
@@ -145,8 +145,13 @@ static bool no_protocol(struct judge *judge, enum side side, struct verdict *out
     verdict_set(out, "alpn.no-overlap", did_cut ? PARTY_BRIDGE : PARTY_CLIENT, PHASE_SERVER_HELLO,
                 CONFIDENCE_DEDUCED);
     out->offered = alpn_text(judge->arena, offered);
-    verdict_say(judge, out, "%s takes none of the application protocols offered: %s", judge->origin,
-                out->offered);
+    if (offered.len > 0) {
+        verdict_say(judge, out, "%s takes none of the application protocols offered: %s",
+                    judge->origin, out->offered);
+    } else {
+        verdict_say(judge, out, "%s demands an application protocol, and was offered none",
+                    judge->origin);
+    }
     if (did_cut) {
         verdict_fact(judge, out, "the client offers %s", alpn_text(judge->arena, wanted));
         verdict_fix(judge, out,

@@ -78,7 +78,11 @@ static void say_suspect(struct judge *judge, struct verdict *out, const struct s
 {
     const struct leg_evidence *leg = leg_of(judge, SERVER);
     struct number_list missing;
-    verdict_set(out, suspect->code, party_of_list(judge, suspect->list, &missing),
+    enum party party = party_of_list(judge, suspect->list, &missing);
+    // TLS 1.3 alone refused: it is the origin that is behind.
+    bool is_newest = suspect->list == LIST_VERSIONS && judge->offer.versions.count == 1 &&
+                     judge->offer.versions.items[0] == VERSION_TLS13;
+    verdict_set(out, suspect->code, is_newest && party == PARTY_CLIENT ? PARTY_SERVER : party,
                 PHASE_SERVER_HELLO, CONFIDENCE_SUSPECTED);
     out->offered = list_of(judge, suspect->list);
     verdict_say(judge, out,
@@ -183,9 +187,10 @@ static bool large_hello(struct judge *judge, enum side side, struct verdict *out
         return false;
     }
     verdict_set(out, "hello.intolerant", PARTY_SERVER, PHASE_SERVER_HELLO, CONFIDENCE_SUSPECTED);
-    verdict_say(judge, out,
-                "%s (or a box before it) does not cope with a ClientHello of %zu bytes: %s",
-                judge->origin, leg->client_hello.len, ending_text(judge, &leg->handshake));
+    verdict_say(
+        judge, out,
+        "%s (or a box before it) probably does not cope with a ClientHello of %zu bytes: %s",
+        judge->origin, leg->client_hello.len, ending_text(judge, &leg->handshake));
     verdict_fact(judge, out, "the hello is larger than one packet, and not one byte came back");
     return true;
 }

@@ -77,6 +77,15 @@ static enum side first_side(const struct evidence *evidence)
     return evidence->order == ORDER_CLIENT_FIRST ? CLIENT : SERVER;
 }
 
+// When one leg has broken, midspan ends the other with an alert that tells the same (on-failure
+// alert): that is no second finding.
+static bool is_mirrored(const struct judge *judge, enum side side)
+{
+    const struct leg_evidence *leg = leg_of(judge, side), *other = leg_of(judge, !side);
+    return leg->handshake.kind == ENDING_ALERT_SENT && leg->server_hello.len == 0 &&
+           leg_broke(other) && other->handshake.at_us <= leg->handshake.at_us;
+}
+
 static bool judge_leg(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
@@ -107,7 +116,8 @@ size_t verdict_find(const struct evidence *evidence, struct arena *arena, struct
     enum side first = first_side(evidence);
     count += judge_leg(&judge, first, &out[count]) ? 1 : 0;
     if (count < max) {
-        count += judge_leg(&judge, !first, &out[count]) ? 1 : 0;
+        bool is_second = !is_mirrored(&judge, !first) && judge_leg(&judge, !first, &out[count]);
+        count += is_second ? 1 : 0;
     }
     return count;
 }

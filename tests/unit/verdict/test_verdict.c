@@ -1,0 +1,68 @@
+// The rules, one row of verdict_rows.h after the other.
+#include "verdict_rows.h"
+
+static void check_texts(const struct verdict *verdict)
+{
+    const char *const texts[] = {verdict->summary, verdict->fix, verdict->offered,
+                                 verdict->accepted};
+    assert_non_null(verdict->summary);
+    assert_non_null(verdict->fix);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        for (const char *at = texts[i]; at != NULL && *at != '\0'; at++) {
+            assert_true(*at >= 0x20 && *at < 0x7f);
+        }
+    }
+    assert_true(verdict->summary[0] != '\0' && strlen(verdict->summary) < 700);
+}
+
+static void gives_verdict(void **state)
+{
+    const struct verdict_row *row = *state;
+    static struct kit kit;
+    static struct verdict found[VERDICTS_MAX];
+    kit_begin(&kit, row->words);
+    size_t count = verdict_find(&kit.evidence, &kit.arena, found, VERDICTS_MAX);
+    if (row->code == NULL) {
+        if (count > 0) {
+            print_message("%s: %s\n", found[0].cause->code, found[0].summary);
+        }
+        assert_int_equal(count, 0);
+        kit_clear(&kit);
+        return;
+    }
+    assert_true(count >= 1);
+    const struct verdict *verdict = &found[0];
+    assert_string_equal(verdict->cause->code, row->code);
+    assert_int_equal(verdict->leg, row->leg);
+    assert_int_equal(verdict->party, row->party);
+    assert_int_equal(verdict->phase, row->phase);
+    assert_int_equal(verdict->confidence, row->confidence);
+    assert_int_equal(verdict->severity, SEVERITY_ERROR);
+    for (size_t i = 0; i < count; i++) {
+        check_texts(&found[i]);
+    }
+    assert_int_equal(count, 1);
+    kit_clear(&kit);
+}
+
+static void finds_both(void **state)
+{
+    static struct kit kit;
+    static struct verdict found[VERDICTS_MAX];
+    (void)state;
+    kit_begin(&kit,
+              "client=curl_788_openssl3019 s.cert s.chain=expired s.verify=cert.expired s.refused "
+              "c.cert c.alert=48");
+    assert_int_equal(verdict_find(&kit.evidence, &kit.arena, found, VERDICTS_MAX), 2);
+    assert_string_equal(found[0].cause->code, "cert.expired");
+    assert_string_equal(found[1].cause->code, "trust.client-rejects-bridge-ca");
+    assert_int_equal(verdict_find(&kit.evidence, &kit.arena, found, 1), 1);
+    assert_int_equal(verdict_find(&kit.evidence, &kit.arena, found, 0), 0);
+    kit_clear(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_both)};
+    return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(verdict_rows, gives_verdict);
+}
