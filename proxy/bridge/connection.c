@@ -493,10 +493,23 @@ const struct link_hooks *connection_hooks(enum side side)
     return &hooks[side];
 }
 
+void connection_opened(struct connection *c)
+{
+    if (!c->was_opened) {
+        c->was_opened = true;
+        connection_emit(c, EVENT_OPENED, NULL, 0);
+    }
+}
+
 // tell_end judges what happened after the handshakes and tells the last event.
 static void tell_end(struct connection *c)
 {
     struct evidence *evidence = &c->evidence;
+    connection_opened(c); // it may have left before its PROXY protocol header was whole
+    // A passed handshake that broke is none of ours, but its hellos and alerts were read.
+    if (c->mode == MODE_PASS && !c->has_failed) {
+        failure_judge(c);
+    }
     if (c->did_secure && !c->has_failed) {
         failure_judge(c);
         if (evidence->legs[CLIENT].app_bytes_received > 0) {
@@ -616,7 +629,9 @@ struct connection *connection_new(struct worker *worker, uv_tcp_t *listener)
 
 void connection_start(struct connection *c)
 {
-    connection_emit(c, EVENT_OPENED, NULL, 0);
+    if (!connection_settings(c)->takes_proxy_protocol) {
+        connection_opened(c);
+    }
     if (!c->links[CLIENT].is_connected) {
         connection_close(c); // it was gone before it was accepted
         return;

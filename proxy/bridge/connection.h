@@ -98,6 +98,7 @@ struct connection {
     struct verdict *verdict; // the first one told, in the arena; NULL: none
     struct answer answer;
     bool did_read_header; // PROXY protocol
+    bool was_opened;      // `opened` was told
 };
 
 // connection_new accepts from `listener`; NULL when that fails. connection_start reads its first
@@ -124,6 +125,9 @@ enum step do_answering(struct connection *c);        // failure.c
 
 // connection_advance runs the machine until it waits. Safe to call from any hook.
 void connection_advance(struct connection *c);
+// connection_opened tells `opened`, once: after the PROXY protocol's header, which names the
+// client.
+void connection_opened(struct connection *c);
 // connection_hooks gives the hooks of a side's link.
 const struct link_hooks *connection_hooks(enum side side);
 // connection_outer_received takes raw bytes of a client that speaks TLS to the proxy port.

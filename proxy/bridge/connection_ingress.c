@@ -144,6 +144,7 @@ static enum parse read_header(struct connection *c)
         c->did_read_header = true;
         c->evidence.proxy_protocol_source =
             header.is_local ? NULL : connection_text(c, header.source);
+        connection_opened(c);
     }
     return parsed;
 }

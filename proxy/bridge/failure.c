@@ -183,6 +183,7 @@ enum step failure_of_ingress(struct connection *c, const char *code, const char 
     c->failed = CLIENT;
     c->evidence.ingress_fault = text;
     c->evidence.ingress_fault_code = code;
+    connection_opened(c);
     failure_judge(c);
     return c->has_ended[CLIENT] ? drop(c) : linger(c);
 }

@@ -18,14 +18,14 @@ const char *legs_leaf_name(struct connection *c)
 
 // ---- driving
 
-// send_split sends the first flight in `count` segments (leg key split=N).
+// send_split sends the first flight in `count` segments of nearly the same size (leg key split=N).
 static bool send_split(struct connection *c, uint32_t count)
 {
     struct slice bytes = buffer_slice(&c->worker->out[SERVER]);
-    size_t part_len = bytes.len / count + 1;
     bool ok = true;
-    for (size_t at = 0; at < bytes.len && ok; at += part_len) {
-        ok = connection_send(c, SERVER, slice_part(bytes, at, part_len));
+    for (uint32_t i = 0; i < count && ok; i++) {
+        size_t at = bytes.len * i / count, end = bytes.len * (i + 1) / count;
+        ok = connection_send(c, SERVER, slice_part(bytes, at, end - at));
     }
     buffer_consume(&c->worker->out[SERVER], bytes.len);
     return ok;

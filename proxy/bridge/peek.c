@@ -120,7 +120,9 @@ enum step do_peeking(struct connection *c)
     struct slice bytes = buffer_slice(&c->peeked);
     if (bytes.len == 0) {
         // The origin may be the one that speaks first: then it is not TLS.
-        link_read(&c->links[SERVER], c->dial.state == DIAL_DONE);
+        if (c->dial.state == DIAL_DONE) {
+            link_read(&c->links[SERVER], true);
+        }
         return STEP_WAIT;
     }
     switch (opening_of(bytes)) {

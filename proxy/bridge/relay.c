@@ -95,11 +95,20 @@ static void on_passing_server(void *user, const struct stream_item *item)
         return;
     }
     leg->server_hello = arena_copy(&c->arena, item->bytes);
-    leg->client_hello = c->hello_bytes;
     leg->version = hello.version;
     leg->suite = hello.cipher_suite;
     leg->group = hello.group;
     connection_emit(c, EVENT_PASSED, NULL, 0);
+}
+
+// note_passing_end notes how a passed handshake ended, as far as it can be seen: before a
+// ServerHello. What comes later is encrypted, or has told its alert already.
+static void note_passing_end(struct connection *c, enum side side, enum ending_kind kind,
+                             int os_error)
+{
+    if (c->mode == MODE_PASS && c->evidence.legs[SERVER].server_hello.len == 0) {
+        leg_evidence_end(&c->evidence.legs[side], kind, 0, os_error, connection_now(c), NULL);
+    }
 }
 
 static void relay_raw(struct connection *c, enum side from, struct slice bytes)
@@ -134,6 +143,7 @@ void relay_received(struct connection *c, enum side from, struct slice bytes)
 
 void relay_ended(struct connection *c, enum side from)
 {
+    note_passing_end(c, from, ENDING_CLOSED, 0);
     leg_evidence_close(&c->evidence.legs[from], ENDING_CLOSED, 0, 0, connection_now(c), "FIN");
     connection_finish(c, !from);
     finish_if_both(c);
@@ -142,6 +152,7 @@ void relay_ended(struct connection *c, enum side from)
 void relay_broke(struct connection *c, enum side from, int os_error)
 {
     if (os_error != 0) {
+        note_passing_end(c, from, ENDING_RESET, os_error);
         leg_evidence_close(&c->evidence.legs[from], ENDING_RESET, 0, os_error, connection_now(c),
                            NULL);
     }
@@ -179,6 +190,10 @@ enum step relay_start(struct connection *c)
     connection_patience(c, connection_settings(c)->idle_timeout_ms);
     if (c->mode == MODE_PLAIN) {
         connection_emit(c, EVENT_PLAIN, NULL, 0);
+    }
+    if (c->mode == MODE_PASS) {
+        c->evidence.legs[SERVER].client_hello = c->hello_bytes;
+        c->evidence.legs[SERVER].sni_sent = c->evidence.legs[CLIENT].sni_sent;
     }
     if (c->mode != MODE_BRIDGE && c->peeked.len > 0) {
         relay_raw(c, CLIENT, buffer_slice(&c->peeked));
