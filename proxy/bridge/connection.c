@@ -108,6 +108,7 @@ static enum step state_timed_out(struct connection *c)
         connection_close(c);
         return STEP_WAIT;
     case CONNECTION_DIALLING: // the dial has its own deadline
+    case CONNECTION_PROVING:  // as has the prover
         return STEP_WAIT;
     case CONNECTION_ANSWERING:
     case CONNECTION_LINGERING:
@@ -205,6 +206,9 @@ void connection_advance(struct connection *c)
         case CONNECTION_CLIENT_HANDSHAKE:
             step = do_client_handshake(c);
             break;
+        case CONNECTION_PROVING:
+            step = do_proving(c);
+            break;
         case CONNECTION_ANSWERING:
             step = do_answering(c);
             break;
@@ -226,6 +230,7 @@ static void client_plain(struct connection *c, struct slice bytes)
     case CONNECTION_PEEKING:
     case CONNECTION_DIALLING:
     case CONNECTION_SERVER_HANDSHAKE:
+    case CONNECTION_PROVING:
         if (!buffer_append(&c->peeked, bytes)) {
             connection_reset(c); // it sends on and on without waiting for an answer
             return;
@@ -345,6 +350,7 @@ static void on_server_received(void *user, struct slice bytes)
         return;
     case CONNECTION_DIALLING:
     case CONNECTION_INGRESS:
+    case CONNECTION_PROVING:
     case CONNECTION_ANSWERING:
     case CONNECTION_LINGERING:
     case CONNECTION_CLOSING:
@@ -379,6 +385,7 @@ static void note_end(struct connection *c, enum side side, enum ending_kind kind
             connection_close(c);
         }
         break;
+    case CONNECTION_PROVING: // whoever leaves, the verdict is told first
     case CONNECTION_CLOSING:
         break;
     }
@@ -455,7 +462,7 @@ static void release(struct connection *c)
     free(c);
 }
 
-static void handle_closed(struct connection *c)
+void connection_handle_closed(struct connection *c)
 {
     if (--c->open_handles == 0 && c->state == CONNECTION_CLOSING) {
         release(c);
@@ -464,7 +471,7 @@ static void handle_closed(struct connection *c)
 
 static void on_client_closed(void *user)
 {
-    handle_closed(user);
+    connection_handle_closed(user);
 }
 
 static void on_server_closed(void *user)
@@ -473,12 +480,12 @@ static void on_server_closed(void *user)
     if (dial_link_closed(c)) {
         return; // the next address has its turn
     }
-    handle_closed(c);
+    connection_handle_closed(c);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    handle_closed(handle->data);
+    connection_handle_closed(handle->data);
 }
 
 static const struct link_hooks hooks[SIDES] = {
@@ -525,6 +532,7 @@ static void start_closing(struct connection *c)
     if (!is_first) {
         return;
     }
+    failure_leave(c);
     tell_end(c);
     c->state = CONNECTION_CLOSING;
     (void)uv_timer_stop(&c->timer); // always 0

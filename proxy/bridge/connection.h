@@ -1,12 +1,12 @@
 // One connection: an ingress, two legs, a relay. It lives and dies on its worker's thread.
 //
-//   OPENED ──▶ INGRESS ──▶ PEEKING ──▶ DIALLING ──▶ SERVER_HANDSHAKE ──▶ CLIENT_HANDSHAKE ──▶
-//   RELAYING
-//                 │           │  (client-first:   CLIENT_HANDSHAKE ──▶ DIALLING ──▶
-//                 SERVER_HANDSHAKE)  │ │           └─ not TLS, --pass: DIALLING
-//                 ────────────────────────────────▶ RELAYING │ └─ to the proxy itself: ANSWERING │
-//   any ── a leg breaks ──▶ CLIENT_HANDSHAKE ──▶ ANSWERING (page) or LINGERING (alert) ──▶ CLOSING
-//   ◀───┘
+//   clang-format off
+//   INGRESS ──▶ PEEKING ──▶ DIALLING ──▶ SERVER_HANDSHAKE ──▶ CLIENT_HANDSHAKE ──▶ RELAYING
+//                  │  (client-first: CLIENT_HANDSHAKE ──▶ DIALLING ──▶ SERVER_HANDSHAKE)
+//                  │  not TLS, --pass: DIALLING ──▶ RELAYING; the proxy itself: ANSWERING
+//   the server leg breaks ──▶ PROVING ──▶ CLIENT_HANDSHAKE ──▶ ANSWERING (page)
+//                                     └─▶ LINGERING (alert) or CLOSING
+//   any ──▶ LINGERING ──▶ CLOSING
 //
 //   state            | what holds
 //   -----------------+---------------------------------------------------------------
@@ -15,9 +15,12 @@
 //   DIALLING         | the client's flight is known; waiting for TCP to the origin
 //   SERVER_HANDSHAKE | engines[SERVER] runs; the client waits (or, client-first, is secured)
 //   CLIENT_HANDSHAKE | engines[CLIENT] runs on the peeked bytes; the origin waits (or is not
-//   dialled) RELAYING         | bytes pass both ways, by `mode` ANSWERING        | the client gets
-//   an answer of ours LINGERING        | all is said to the client; its bytes are read and dropped
-//   till its end CLOSING          | handles are being closed; the last one frees
+//   dialled) PROVING          | `found` is untold; `prover` dials the origin; the client waits
+//   RELAYING         | bytes pass both ways, by `mode`
+//   ANSWERING        | the client gets an answer of ours
+//   LINGERING        | all is said to the client; its bytes are read and dropped till its end
+//   CLOSING          | handles are being closed; the last one frees
+//   clang-format on
 #pragma once
 
 #include "answer.h"
@@ -25,6 +28,7 @@
 #include "engine.h"
 #include "ingress.h"
 #include "link.h"
+#include "prove.h"
 #include "worker.h"
 
 #define STATE_MAP(XX)    \
@@ -33,6 +37,7 @@
     XX(DIALLING)         \
     XX(SERVER_HANDSHAKE) \
     XX(CLIENT_HANDSHAKE) \
+    XX(PROVING)          \
     XX(RELAYING)         \
     XX(ANSWERING)        \
     XX(LINGERING)        \
@@ -96,6 +101,10 @@ struct connection {
     enum side failed;
     bool did_secure;         // `secured` was told
     struct verdict *verdict; // the first one told, in the arena; NULL: none
+    struct verdict *found;   // found last, told or (PROVING) about to be; in the arena
+    size_t found_count;
+    struct prover *prover; // NULL: none is open; it may outlast PROVING
+    bool is_proving;       // the prover has not said yet that it is done
     struct answer answer;
     bool did_read_header; // PROXY protocol
     bool was_opened;      // `opened` was told
@@ -121,6 +130,7 @@ enum step do_peeking(struct connection *c);          // peek.c
 enum step do_dialling(struct connection *c);         // peek.c
 enum step do_server_handshake(struct connection *c); // legs.c
 enum step do_client_handshake(struct connection *c); // legs.c
+enum step do_proving(struct connection *c);          // failure.c
 enum step do_answering(struct connection *c);        // failure.c
 
 // connection_advance runs the machine until it waits. Safe to call from any hook.
@@ -134,6 +144,8 @@ const struct link_hooks *connection_hooks(enum side side);
 void connection_outer_received(struct connection *c, struct slice bytes);
 // connection_close ends it: idempotent, from any state.
 void connection_close(struct connection *c);
+// connection_handle_closed counts down open_handles; the last one frees.
+void connection_handle_closed(struct connection *c);
 // connection_reset closes the client's link with RST, the rest plainly.
 void connection_reset(struct connection *c);
 // connection_linger sends FIN to the client and drops what it still says, for at most two seconds.

@@ -21,18 +21,84 @@ static void keep_first(struct connection *c, const struct verdict *verdict)
     }
 }
 
-void failure_judge(struct connection *c)
+static void find(struct connection *c)
 {
-    struct verdict found[VERDICTS_MAX];
-    size_t count = verdict_find(&c->evidence, &c->arena, found, VERDICTS_MAX);
+    c->found_count = 0;
+    c->found = arena_alloc(&c->arena, VERDICTS_MAX * sizeof(*c->found));
+    if (c->found != NULL) {
+        c->found_count = verdict_find(&c->evidence, &c->arena, c->found, VERDICTS_MAX);
+    }
+}
+
+static void tell(struct connection *c)
+{
+    size_t count = c->found_count;
+    c->found_count = 0; // each is told once
     for (size_t i = 0; i < count; i++) {
-        if (was_told(c, &found[i])) {
+        const struct verdict *verdict = &c->found[i];
+        if (was_told(c, verdict)) {
             continue;
         }
-        uint32_t repeats = history_repeats(c->worker->shared->history, &c->evidence, &found[i]);
-        connection_emit(c, EVENT_VERDICT, &found[i], repeats);
-        keep_first(c, &found[i]);
+        uint32_t repeats = history_repeats(c->worker->shared->history, &c->evidence, verdict);
+        connection_emit(c, EVENT_VERDICT, verdict, repeats);
+        keep_first(c, verdict);
     }
+}
+
+void failure_judge(struct connection *c)
+{
+    find(c);
+    tell(c);
+}
+
+void failure_leave(struct connection *c)
+{
+    prove_stop(c->prover);
+    c->is_proving = false;
+    tell(c);
+}
+
+// ---- proof
+
+static void on_proved(void *user)
+{
+    struct connection *c = user;
+    c->is_proving = false;
+    connection_advance(c);
+}
+
+static void on_prover_closed(void *user)
+{
+    struct connection *c = user;
+    c->prover = NULL;
+    connection_handle_closed(c);
+}
+
+// begin_proof is true when the verdict has to wait for its proof.
+static bool begin_proof(struct connection *c)
+{
+    if (!connection_settings(c)->probe || c->found_count == 0 || c->mode != MODE_BRIDGE ||
+        c->dial.address_next == 0) {
+        return false;
+    }
+    struct prove_setup setup = {
+        .loop = &c->worker->loop,
+        .evidence = &c->evidence,
+        .arena = &c->arena,
+        .verdict = &c->found[0],
+        .address = (const struct sockaddr *)&c->dial.addresses[c->dial.address_next - 1],
+        .is_via = connection_settings(c)->has_via,
+        .done = on_proved,
+        .closed = on_prover_closed,
+        .user = c,
+    };
+    c->prover = prove_start(&setup);
+    if (c->prover == NULL) {
+        return false;
+    }
+    c->open_handles++;
+    c->is_proving = true;
+    return true;
 }
 
 // part_from_server ends the server leg: what we have said goes out, what it says is dropped. A
@@ -166,8 +232,14 @@ enum step failure_of_leg(struct connection *c, enum side side)
     bool is_second = c->has_failed;
     c->has_failed = true;
     c->failed = side;
-    failure_judge(c);
+    find(c);
     part_from_server(c);
+    if (side == SERVER && !is_second && begin_proof(c)) {
+        c->state = CONNECTION_PROVING;
+        connection_patience(c, 0);
+        return STEP_WAIT;
+    }
+    tell(c);
     if (side == CLIENT) {
         if (refused_ours(c)) {
             history_refused(c->worker->shared->history, &c->evidence);
@@ -175,6 +247,15 @@ enum step failure_of_leg(struct connection *c, enum side side)
         return c->has_ended[CLIENT] ? drop(c) : linger(c);
     }
     return is_second ? drop(c) : tell_client(c);
+}
+
+enum step do_proving(struct connection *c)
+{
+    if (c->is_proving) {
+        return STEP_WAIT;
+    }
+    tell(c);
+    return c->has_ended[CLIENT] ? drop(c) : tell_client(c);
 }
 
 enum step failure_of_ingress(struct connection *c, const char *code, const char *text)

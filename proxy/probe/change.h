@@ -1,0 +1,69 @@
+// One counterfactual: what is changed in a recorded ClientHello, and what came of it. Plain data.
+#pragma once
+
+#include "sets.h"
+
+enum change_kind {
+    CHANGE_NOTHING, // the same hello again
+    CHANGE_BLAME,   // the client's own hello, byte for byte
+    CHANGE_WIDEN,   // whole lists made wide, by `lists`
+    CHANGE_ADD,     // one number added to one list
+    CHANGE_SNI,     // another name, or none
+    CHANGE_ALPN,    // one protocol, or none
+    CHANGE_COMPACT, // under 250 bytes, its versions kept
+    CHANGE_CAP      // nothing above TLS 1.2, no GREASE
+};
+
+// Bits of change.lists.
+#define WIDEN(kind) (1u << (kind))
+#define WIDEN_ALL \
+    (WIDEN(LIST_VERSIONS) | WIDEN(LIST_SUITES) | WIDEN(LIST_GROUPS) | WIDEN(LIST_SCHEMES))
+// Suites and schemes alone do not admit another kind of certificate below TLS 1.3; both do.
+#define WIDEN_KEYS (WIDEN(LIST_SUITES) | WIDEN(LIST_SCHEMES))
+
+struct change {
+    enum change_kind kind;
+    unsigned lists;      // CHANGE_WIDEN
+    enum list_kind list; // CHANGE_ADD
+    uint16_t number;     // CHANGE_ADD
+    const char *name;    // CHANGE_SNI, CHANGE_ALPN: NULL for none; borrowed
+    bool is_tls12;       // CHANGE_NOTHING, CHANGE_SNI: capped, so that the certificate can be read
+};
+
+// What became of a dial.
+enum outcome_kind {
+    OUTCOME_NONE,         // not run, or not ended
+    OUTCOME_SERVER_HELLO, // … and the server went on
+    OUTCOME_RETRY,        // HelloRetryRequest for a group that we can't make a share for
+    OUTCOME_ALERT,
+    OUTCOME_CLOSED,
+    OUTCOME_RESET,
+    OUTCOME_SILENCE,
+    OUTCOME_NOT_TLS,
+    OUTCOME_UNREACHABLE
+};
+
+struct outcome {
+    enum outcome_kind kind;
+    uint8_t alert;                          // OUTCOME_ALERT
+    uint16_t version, suite, group, scheme; // as far as seen; 0 where not
+    size_t dh_bits;                         // of a DHE ServerKeyExchange
+    struct slice leaf;                      // DER, in the arena; TLS 1.2 and below
+    double ms;                              // from the dial to the outcome
+};
+
+struct trial {
+    struct change change;
+    struct sets offered; // what the hello offered; `versions` are those that would be taken
+    struct outcome outcome;
+    bool passed; // the server answered with something that was offered, and went on
+};
+
+// change_text says what was changed: "cipher suites: + 61 more"; outcome_text what came of it:
+// "ServerHello, TLS 1.2, AES128-SHA". Never NULL.
+const char *change_text(struct arena *arena, const struct trial *trial, const struct sets *base);
+const char *outcome_text(struct arena *arena, const struct trial *trial);
+
+// trial_judge sets `passed` from the outcome. `wanted` is a name that the certificate must carry
+// for trials that look at it (change.is_tls12); NULL: any will do.
+void trial_judge(struct trial *trial, const char *wanted, struct arena *arena);

@@ -1,0 +1,372 @@
+#include "plan.h"
+
+#include <string.h>
+
+// ---- round 1
+
+static struct trial *add(struct plan *plan, struct change change)
+{
+    if (plan->count == PROBE_DIALS_MAX) {
+        return NULL;
+    }
+    struct trial *trial = &plan->trials[plan->count++];
+    *trial = (struct trial){.change = change};
+    return trial;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool has_name(const struct plan *plan, const char *name)
+{
+    const char *sent = plan->judge.evidence->legs[SERVER].sni_sent;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct change *change = &plan->trials[i].change;
+        if (change->kind == CHANGE_SNI && same_text(change->name, name)) {
+            return true;
+        }
+    }
+    return same_text(sent, name);
+}
+
+static void add_name(struct plan *plan, const char *name)
+{
+    if (!has_name(plan, name)) {
+        (void)add(plan, (struct change){
+                            .kind = CHANGE_SNI, .name = name, .is_tls12 = plan->wanted != NULL});
+    }
+}
+
+// as_host gives the name as RFC 6066 section 3 wants it: lower case, no final dot, no port; NULL
+// when it is no host name even so.
+static const char *as_host(const struct plan *plan, const char *name)
+{
+    struct endpoint host;
+    struct slice text = slice_of_text(name);
+    const char *colon = strchr(name, ':');
+    text = colon != NULL ? slice_part(text, 0, (size_t)(colon - name)) : text;
+    while (text.len > 0 && text.data[text.len - 1] == '.') {
+        text = slice_part(text, 0, text.len - 1);
+    }
+    if (!endpoint_set_host(&host, text) || host.is_ip) {
+        return NULL;
+    }
+    return arena_text(plan->judge.arena, slice_of_text(host.host));
+}
+
+static void add_names(struct plan *plan)
+{
+    const struct evidence *evidence = plan->judge.evidence;
+    const char *names[] = {evidence->legs[SERVER].sni_sent, evidence->legs[CLIENT].sni_sent,
+                           evidence->has_target ? evidence->target.host : NULL};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *name = names[i] != NULL ? as_host(plan, names[i]) : NULL;
+        if (name != NULL) {
+            add_name(plan, name);
+        }
+    }
+}
+
+static bool adds(const struct plan *plan, enum list_kind kind)
+{
+    struct number_list wide, more;
+    variant_wide(kind, &wide);
+    list_minus(&wide, sets_list(&plan->base.offered, kind), &more);
+    return more.count > 0;
+}
+
+static void add_widening(struct plan *plan, enum list_kind kind)
+{
+    if (adds(plan, kind)) {
+        (void)add(plan, (struct change){.kind = CHANGE_WIDEN, .lists = WIDEN(kind)});
+    }
+}
+
+static bool spans_tls13(const struct plan *plan)
+{
+    const struct number_list *versions = &plan->base.offered.versions;
+    return number_list_has(versions, VERSION_TLS13) && versions->count > 1;
+}
+
+static void add_lists(struct plan *plan)
+{
+    add_widening(plan, LIST_VERSIONS);
+    add_widening(plan, LIST_SUITES);
+    add_widening(plan, LIST_GROUPS);
+    add_widening(plan, LIST_SCHEMES);
+    (void)add(plan, (struct change){.kind = CHANGE_WIDEN, .lists = WIDEN_ALL});
+}
+
+static void add_protocols(struct plan *plan)
+{
+    static const char *const protocols[] = {NULL, "http/1.1", "h2"};
+    for (size_t i = 0; i < COUNT_OF(protocols); i++) {
+        (void)add(plan, (struct change){.kind = CHANGE_ALPN, .name = protocols[i]});
+    }
+}
+
+static void add_manners(struct plan *plan)
+{
+    (void)add(plan, (struct change){.kind = CHANGE_COMPACT});
+    if (spans_tls13(plan)) {
+        (void)add(plan, (struct change){.kind = CHANGE_CAP});
+    }
+}
+
+static bool is_code(const struct verdict *verdict, const char *prefix)
+{
+    return strncmp(verdict->cause->code, prefix, strlen(prefix)) == 0;
+}
+
+static void add_first(struct plan *plan, const struct verdict *verdict)
+{
+    const struct leg_evidence *leg = leg_of(&plan->judge, SERVER);
+    (void)add(plan, (struct change){.kind = CHANGE_NOTHING, .is_tls12 = plan->wanted != NULL});
+    if (plan->judge.has_client_hello && !plan->judge.client_hello.is_sslv2) {
+        (void)add(plan, (struct change){.kind = CHANGE_BLAME});
+    }
+    if (is_code(verdict, "sni.")) {
+        add_names(plan);
+        if (leg->sni_sent != NULL) {
+            add_name(plan, NULL);
+        }
+    }
+    if (plan->wanted != NULL || is_code(verdict, "sni.unrecognized")) {
+        return; // the answer was about the name
+    }
+    if (is_code(verdict, "alpn.")) {
+        add_protocols(plan);
+        return;
+    }
+    bool is_nameless =
+        leg_heard(leg, ALERT_HANDSHAKE_FAILURE) || leg_heard(leg, ALERT_INSUFFICIENT_SECURITY);
+    if (!is_nameless && leg->server_hello.len == 0) {
+        add_manners(plan);
+    }
+    if (leg->sni_sent == NULL) {
+        add_names(plan);
+    }
+    add_lists(plan);
+}
+
+// ---- which verdicts
+
+static bool is_provable(const struct judge *judge, const struct verdict *verdict)
+{
+    static const char *const after_hello[] = {"protocol.no-common-version", "group.no-common",
+                                              "sigalg.no-common", "sni.required"};
+    const struct leg_evidence *leg = leg_of(judge, SERVER);
+    if (verdict->leg != SERVER || verdict->severity != SEVERITY_ERROR ||
+        judge->evidence->is_passed || judge->evidence->is_plain || !judge->has_sent_hello ||
+        judge->sent_hello.is_sslv2 || leg->peer_address == NULL || is_code(verdict, "ingress.") ||
+        is_code(verdict, "transport.dns") || is_code(verdict, "transport.refused")) {
+        return false;
+    }
+    if (leg->server_hello.len == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(after_hello); i++) {
+        if (strcmp(verdict->cause->code, after_hello[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool plan_open(struct plan *plan, const struct evidence *evidence, const struct verdict *verdict,
+               struct arena *arena)
+{
+    memset(plan, 0, sizeof(*plan));
+    judge_init(&plan->judge, evidence, arena);
+    if (!is_provable(&plan->judge, verdict)) {
+        return false;
+    }
+    plan->base = (struct variant_base){plan->judge.sent_hello, plan->judge.offer};
+    // A default certificate shows that the name is missing; only TLS 1.2 shows it in plain text.
+    if (verdict->phase == PHASE_CERTIFICATE) {
+        plan->wanted = wanted_name(&plan->judge);
+    }
+    add_first(plan, verdict);
+    plan->round = 1;
+    return plan->count > 0;
+}
+
+// ---- what the trials say
+
+const struct trial *plan_find(const struct plan *plan, enum change_kind kind)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->trials[i].change.kind == kind) {
+            return &plan->trials[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_modern(const struct outcome *outcome)
+{
+    const struct suite *suite = suite_find(outcome->suite);
+    const struct scheme *scheme = scheme_find(outcome->scheme);
+    return outcome->version >= VERSION_TLS12 && suite != NULL && suite->class == SUITE_MODERN &&
+           (scheme == NULL || !scheme->is_weak);
+}
+
+// likelihood orders what passed, the likeliest highest. One list that leads to something modern
+// comes first; versions last among the lists, since a new version brings new suites with it; then
+// names and protocols; then the manner of the hello, which is a cause only where no content is.
+static int likelihood(const struct trial *trial)
+{
+    const struct change *change = &trial->change;
+    int modern = is_modern(&trial->outcome) ? 10 : 0;
+    switch (change->kind) {
+    case CHANGE_WIDEN:
+        if (change->lists == WIDEN_ALL) {
+            return 1;
+        }
+        if (change->lists == WIDEN(LIST_VERSIONS)) {
+            return 20 + modern;
+        }
+        return change->lists == WIDEN(LIST_SUITES)   ? 23 + modern
+               : change->lists == WIDEN(LIST_GROUPS) ? 22 + modern
+                                                     : 21 + modern;
+    case CHANGE_SNI:
+        return change->name != NULL ? 41 : 40;
+    case CHANGE_ALPN:
+        return change->name != NULL ? 41 : 40;
+    case CHANGE_COMPACT:
+        return 11;
+    case CHANGE_CAP:
+        return 10;
+    case CHANGE_NOTHING:
+    case CHANGE_BLAME:
+    case CHANGE_ADD:
+        return 0;
+    }
+    return 0;
+}
+
+static bool is_everything_but_one(const struct change *change)
+{
+    return change->kind == CHANGE_WIDEN && change->lists != WIDEN_ALL &&
+           (change->lists & (change->lists - 1)) != 0;
+}
+
+const struct trial *plan_winner(const struct plan *plan)
+{
+    const struct trial *best = NULL;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct trial *trial = &plan->trials[i];
+        bool counts =
+            trial->passed && likelihood(trial) > 0 && !is_everything_but_one(&trial->change);
+        if (counts && (best == NULL || likelihood(trial) > likelihood(best))) {
+            best = trial;
+        }
+    }
+    return best;
+}
+
+const struct trial *plan_confirmed(const struct plan *plan, enum list_kind list)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct trial *trial = &plan->trials[i];
+        if (trial->change.kind == CHANGE_ADD && trial->change.list == list && trial->passed) {
+            return trial;
+        }
+    }
+    return NULL;
+}
+
+unsigned plan_needed(const struct plan *plan)
+{
+    unsigned needed = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct trial *trial = &plan->trials[i];
+        if (is_everything_but_one(&trial->change) && !trial->passed &&
+            trial->outcome.kind != OUTCOME_NONE) {
+            needed |= WIDEN_ALL & ~trial->change.lists;
+        }
+    }
+    return needed;
+}
+
+// ---- round 2
+
+static bool single_list(unsigned lists, enum list_kind *out_kind)
+{
+    for (enum list_kind kind = LIST_VERSIONS; kind <= LIST_SCHEMES; kind++) {
+        if (lists == WIDEN(kind)) {
+            *out_kind = kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_element(struct plan *plan, enum list_kind list, uint16_t number)
+{
+    if (number != 0 && !number_list_has(sets_list(&plan->base.offered, list), number)) {
+        (void)add(plan, (struct change){.kind = CHANGE_ADD, .list = list, .number = number});
+    }
+}
+
+// TLS 1.3 signs behind encryption: the usual schemes are tried one by one.
+static void add_schemes(struct plan *plan, uint16_t seen)
+{
+    static const uint16_t usual[] = {0x0403, 0x0804, 0x0503, 0x0807};
+    if (seen != 0) {
+        add_element(plan, LIST_SCHEMES, seen);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(usual); i++) {
+        add_element(plan, LIST_SCHEMES, usual[i]);
+    }
+}
+
+static void confirm(struct plan *plan, enum list_kind list, const struct outcome *outcome)
+{
+    switch (list) {
+    case LIST_VERSIONS:
+        add_element(plan, list, outcome->version);
+        return;
+    case LIST_SUITES:
+        add_element(plan, list, outcome->suite);
+        return;
+    case LIST_GROUPS:
+        add_element(plan, list, outcome->group);
+        return;
+    case LIST_SCHEMES:
+        add_schemes(plan, outcome->scheme);
+        return;
+    }
+}
+
+static void leave_out_each(struct plan *plan)
+{
+    for (enum list_kind kind = LIST_VERSIONS; kind <= LIST_SCHEMES; kind++) {
+        if (adds(plan, kind)) {
+            (void)add(plan,
+                      (struct change){.kind = CHANGE_WIDEN, .lists = WIDEN_ALL & ~WIDEN(kind)});
+        }
+    }
+}
+
+size_t plan_next(struct plan *plan)
+{
+    const struct trial *winner = plan_winner(plan);
+    size_t had = plan->count;
+    enum list_kind list;
+    // A hello that passes when it is sent again proves nothing about its content.
+    if (plan->round++ != 1 || winner == NULL || winner->change.kind != CHANGE_WIDEN ||
+        plan->trials[0].passed) {
+        return 0;
+    }
+    if (single_list(winner->change.lists, &list)) {
+        struct outcome outcome = winner->outcome;
+        confirm(plan, list, &outcome);
+    } else {
+        leave_out_each(plan);
+    }
+    return plan->count - had;
+}

@@ -1,0 +1,42 @@
+// What to try: the trials of one broken server leg, in rounds, each chosen by what the ones before
+// it gave. Pure: outcomes are filled in by whoever dials (or by a test).
+//
+//   round 1   the same hello again · the client's own · each single thing that may be the cause
+//   round 2   the one element that the server chose, added alone; or, when only everything wide
+//             passes, everything but one list, for each list
+#pragma once
+
+#include "judge.h"
+#include "variant.h"
+
+// The most dials for one verdict.
+#define PROBE_DIALS_MAX 12
+
+struct plan {
+    struct judge judge; // of the evidence
+    struct variant_base base;
+    const char *wanted; // name that certificates are held against; NULL: none are looked at
+    struct trial trials[PROBE_DIALS_MAX];
+    size_t count;
+    int round;
+};
+
+// plan_open fills in round 1. False when the verdict is not one that a dial can prove: another
+// leg, no ServerHello expected, a connection passed on untouched.
+bool plan_open(struct plan *plan, const struct evidence *evidence, const struct verdict *verdict,
+               struct arena *arena);
+
+// plan_next adds the trials of the next round and returns how many: 0 when there is no more to try.
+// All outcomes so far must be there.
+size_t plan_next(struct plan *plan);
+
+// plan_find gives the first trial of a kind, NULL when there is none.
+const struct trial *plan_find(const struct plan *plan, enum change_kind kind);
+
+// plan_winner gives the trial whose change is the smallest and most likely cause; NULL when none
+// passed. plan_confirmed gives the passing trial that adds one element of that list, or NULL.
+const struct trial *plan_winner(const struct plan *plan);
+const struct trial *plan_confirmed(const struct plan *plan, enum list_kind list);
+
+// plan_needed gives the lists without which everything wide fails (WIDEN bits); 0: not known.
+unsigned plan_needed(const struct plan *plan);

@@ -1,0 +1,35 @@
+// Proves a verdict about the server leg by dialling the origin again with one thing changed at a
+// time. Bounded: PROBE_DIALS_MAX dials, PROBE_MS_MAX; never application data; only the address that
+// answered. One loop's thread.
+#pragma once
+
+#include <uv.h>
+
+#include "evidence.h"
+#include "verdict.h"
+
+#define PROBE_MS_MAX 2000
+// A round waits so long for its slowest dial; the rest of the time is the next one's.
+#define PROBE_ROUND_MS_MAX 1000
+
+struct prover;
+
+struct prove_setup {
+    uv_loop_t *loop;
+    const struct evidence *evidence; // borrowed, like the next two, until `closed`
+    struct arena *arena;
+    struct verdict *verdict;        // rewritten before `done`
+    const struct sockaddr *address; // where the server leg was dialled; copied
+    bool is_via;                    // an upstream proxy stands there: tunnels to evidence->target
+    void (*done)(void *user);       // the verdict is final; once, never from within prove_start
+    void (*closed)(void *user);     // all handles are closed and the prover is freed; once
+    void *user;
+};
+
+// prove_start begins; NULL when a dial can't prove the verdict or nothing could be opened: no hook
+// is called then.
+struct prover *prove_start(const struct prove_setup *setup);
+
+// prove_stop ends it now; the verdict gets what is known so far. `done` is not called any more,
+// `closed` follows from the loop. Idempotent; NULL does nothing.
+void prove_stop(struct prover *prover);
