@@ -153,6 +153,8 @@ def stack_table(stacks):
         is_browser = "true" if stack.get("browser") else "false"
         out.append(f'{{.id = "{stack["id"]}", .name = {c_string(clean(stack["name"]))}, '
                    f".is_browser = {is_browser},")
+        if stack.get("may_cut"):
+            out.append(" .may_cut = true,")
         if stack["answers"]:
             out.append(f" .reactions = {{{old},\n               {new}}}")
         out[-1] += "},"

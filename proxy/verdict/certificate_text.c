@@ -179,11 +179,31 @@ static void name_other_faults(struct judge *judge, const struct verification *ve
     }
 }
 
+// Where the issuer of the last certificate is neither sent nor trusted, verification notes both: an
+// intermediate may be missing, or the root, rightly not sent, may be unknown. A leaf that came
+// alone speaks for the first: public authorities do not issue from their roots.
+static enum cert_fault likelier(const struct verification *verification,
+                                const struct leg_evidence *leg, bool *out_is_open)
+{
+    const uint32_t both = 1u << CERT_FAULT_UNTRUSTED_ROOT | 1u << CERT_FAULT_CHAIN_INCOMPLETE;
+    bool is_about_end = verification->fault == CERT_FAULT_UNTRUSTED_ROOT ||
+                        verification->fault == CERT_FAULT_CHAIN_INCOMPLETE;
+    *out_is_open = is_about_end && (verification->faults & both) == both;
+    if (!*out_is_open) {
+        return verification->fault;
+    }
+    return leg->chain_count <= 1 ? CERT_FAULT_CHAIN_INCOMPLETE : CERT_FAULT_UNTRUSTED_ROOT;
+}
+
 void verdict_certificate(struct judge *judge, const struct verification *verification,
                          const struct leg_evidence *leg, struct verdict *out)
 {
-    verdict_set(out, fault_code(verification->fault), PARTY_SERVER, PHASE_CERTIFICATE,
-                CONFIDENCE_DEDUCED);
+    bool is_open;
+    struct verification found = *verification;
+    found.fault = likelier(verification, leg, &is_open);
+    verification = &found;
+    verdict_set(out, fault_code(found.fault), PARTY_SERVER, PHASE_CERTIFICATE,
+                is_open ? CONFIDENCE_SUSPECTED : CONFIDENCE_DEDUCED);
     verdict_say(judge, out, "the certificate of %s does not verify: %s", judge->origin,
                 fault_words(verification->fault));
     if (verification->subject != NULL) {
@@ -192,6 +212,13 @@ void verdict_certificate(struct judge *judge, const struct verification *verific
                      verification->depth == 0 ? "the leaf" : "above the leaf");
     }
     say_more(judge, verification, leg, out);
+    if (is_open) {
+        found.faults &= ~(1u << CERT_FAULT_UNTRUSTED_ROOT | 1u << CERT_FAULT_CHAIN_INCOMPLETE);
+        verdict_fact(judge, out, "it could also be that %s",
+                     found.fault == CERT_FAULT_CHAIN_INCOMPLETE
+                         ? "that issuer is a root which midspan does not trust"
+                         : "another certificate between it and the root is missing");
+    }
     name_other_faults(judge, verification, out);
     if (verification->fault == CERT_FAULT_UNTRUSTED_ROOT ||
         verification->fault == CERT_FAULT_SELF_SIGNED_REPLACED) {

@@ -135,6 +135,23 @@ static uint32_t keys_of_leg(const struct leg_evidence *leg)
     return leg->keys != 0 ? leg->keys : (KEY_RSA | KEY_ECDSA);
 }
 
+// With both kinds of key the handshake would have gone on: we have a configured certificate of one
+// kind. It is the kind with which this hello fails.
+static void find_missing_key(const struct judge *judge, struct server_terms *terms,
+                             struct prediction *out_prediction)
+{
+    static const uint32_t kinds[] = {KEY_RSA, KEY_ECDSA};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct prediction prediction;
+        terms->keys = kinds[i];
+        predict(&judge->client_hello, terms, &prediction);
+        if (prediction.mismatch != MISMATCH_NONE) {
+            *out_prediction = prediction;
+            return;
+        }
+    }
+}
+
 // RFC 8446 section 4.1.1: "If the server is unable to negotiate a supported set of parameters …,
 // it MUST abort the handshake".
 static bool predicted_mismatch(struct judge *judge, enum side side, struct verdict *out)
@@ -151,6 +168,9 @@ static bool predicted_mismatch(struct judge *judge, enum side side, struct verdi
     };
     struct prediction prediction;
     predict(&judge->client_hello, &terms, &prediction);
+    if (prediction.mismatch == MISMATCH_NONE && leg_said(leg, ALERT_HANDSHAKE_FAILURE)) {
+        find_missing_key(judge, &terms, &prediction);
+    }
     switch (prediction.mismatch) {
     case MISMATCH_NONE:
         return false;

@@ -371,7 +371,7 @@ static bool is_likely_refusal(const struct judge *judge, const struct refusal *r
         // A browser drops handshakes that it needs no more; one that never took a leaf of ours may
         // have refused.
         return judge->stack->is_browser ? judge->evidence->client_secured_before == 0
-                                        : usual.kind != REACTION_ALERT;
+                                        : usual.kind != REACTION_ALERT || judge->stack->may_cut;
     case REFUSAL_NONE:
         break;
     }

@@ -189,6 +189,9 @@ bool stack_may(const struct stack *stack, uint16_t version, enum stack_fault fau
     if (usual.kind == REACTION_UNKNOWN) {
         return true;
     }
+    if (seen.kind == REACTION_CUT && stack->may_cut && usual.kind == REACTION_ALERT) {
+        return true;
+    }
     return usual.kind == seen.kind && (usual.kind != REACTION_ALERT || usual.alert == seen.alert);
 }
 

@@ -39,6 +39,7 @@ struct stack {
     const char *id;   // "openssl"
     const char *name; // "OpenSSL"
     bool is_browser;
+    bool may_cut; // programs on it may close in mid-handshake instead of sending the alert
     struct reaction reactions[2][STACK_FAULTS]; // [0]: TLS 1.2 and below, [1]: TLS 1.3
 };
 

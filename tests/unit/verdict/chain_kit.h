@@ -44,6 +44,8 @@ static inline void kit_chain(struct arena *arena, struct leg_evidence *leg, bool
     if (strcmp(what, "expired") == 0) {
         chain[0].not_before_us = KIT_OPENED - 100 * KIT_DAY;
         chain[0].not_after_us = KIT_OPENED - 10 * KIT_DAY;
+    } else if (strcmp(what, "alone") == 0) {
+        leg->chain_count = 1;
     } else if (strcmp(what, "early") == 0) {
         chain[0].not_before_us = KIT_OPENED + 5 * KIT_DAY;
     } else if (strcmp(what, "ca-expired") == 0) {
