@@ -216,7 +216,7 @@ void verdict_certificate(struct judge *judge, const struct verification *verific
         found.faults &= ~(1u << CERT_FAULT_UNTRUSTED_ROOT | 1u << CERT_FAULT_CHAIN_INCOMPLETE);
         verdict_fact(judge, out, "it could also be that %s",
                      found.fault == CERT_FAULT_CHAIN_INCOMPLETE
-                         ? "that issuer is a root which midspan does not trust"
+                         ? "its issuer is a root which midspan does not trust"
                          : "another certificate between it and the root is missing");
     }
     name_other_faults(judge, verification, out);
