@@ -122,20 +122,51 @@ def authority_dir(tmp_path_factory):
     return tmp_path_factory.mktemp("authority")
 
 
+class Shared:
+    """A proxy that the tests of a module share; a new one when a test has brought it down."""
+
+    def __init__(self, tmp_path_factory, authority_dir, *options, **how):
+        self._make = lambda: midspan.Midspan(
+            tmp_path_factory.mktemp("shared"), *options, ca_dir=authority_dir, **how
+        )
+        self._proxy = self._make()
+
+    def running(self):
+        if not self._proxy.is_running():
+            self._proxy = self._make()
+        self._proxy.mark()
+        return self._proxy
+
+    def lend(self):
+        """For the length of one test, which must leave it running."""
+        proxy = self.running()
+        yield proxy
+        proxy.assert_no_report()
+        assert proxy.is_running(), f"midspan has ended by itself:\n{proxy.console()[-3000:]}"
+
+    def stop(self):
+        if self._proxy.is_running():
+            self._proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def share(tmp_path_factory, authority_dir):
+    """share(*options): a Shared, to be stopped by whoever asked for it."""
+    return lambda *options, **how: Shared(tmp_path_factory, authority_dir, *options, **how)
+
+
 @pytest.fixture(scope="module")
-def shared_proxy(tmp_path_factory, authority_dir, pki_):
-    """One proxy for the tests of a module: trusts the test root, all else as by default."""
-    folder = tmp_path_factory.mktemp("shared")
-    proxy = midspan.Midspan(folder, "--server-leg", f"ca={pki_.root}", ca_dir=authority_dir)
-    yield proxy
-    proxy.stop()
+def shared_proxy(share, pki_):
+    """Trusts the test root, all else as by default. A module may put its own in its place."""
+    shared = share("--server-leg", f"ca={pki_.root}")
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture
 def proxy(shared_proxy):
     """The shared proxy, with only this test's events in sight."""
-    shared_proxy.mark()
-    return shared_proxy
+    yield from shared_proxy.lend()
 
 
 @pytest.fixture(scope="session")

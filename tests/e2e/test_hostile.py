@@ -11,39 +11,42 @@ import time
 import pytest
 
 from harness import raw
-from harness.midspan import Midspan
 from harness.sockets import MemoryClient, MemoryServer
 
 TIMEOUT = ("--handshake-timeout", "1s", "--connect-timeout", "1s")
 
 
 @pytest.fixture(scope="module")
-def shared_proxy(tmp_path_factory, authority_dir, pki_):
-    proxy = Midspan(
-        tmp_path_factory.mktemp("hostile"),
-        "--server-leg",
-        f"ca={pki_.root}",
-        *TIMEOUT,
-        ca_dir=authority_dir,
-    )
-    proxy.files_at_start = proxy.open_files()
-    yield proxy
-    proxy.stop()
+def shared_proxy(share, pki_):
+    shared = share("--server-leg", f"ca={pki_.root}", *TIMEOUT)
+    yield shared
+    shared.stop()
 
 
 @pytest.fixture(scope="module")
-def shared_bridge(tmp_path_factory, authority_dir, pki_, nginx):
-    bridge = Midspan(
-        tmp_path_factory.mktemp("hostile-bridge"),
-        "--server-leg",
-        f"ca={pki_.root}",
-        *TIMEOUT,
-        "--proxy-protocol",
-        target=f"localhost:{nginx.port}",
-        ca_dir=authority_dir,
-    )
-    yield bridge
-    bridge.stop()
+def shared_client_first(share, pki_):
+    shared = share("--order", "client-first", "--server-leg", f"ca={pki_.root}", *TIMEOUT)
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture(params=["server-first", "client-first"])
+def of_any_order(request, shared_proxy, shared_client_first):
+    of = {"server-first": shared_proxy, "client-first": shared_client_first}
+    yield from of[request.param].lend()
+
+
+@pytest.fixture(scope="module")
+def shared_bridge(share, pki_, nginx):
+    options = ("--proxy-protocol", "--server-leg", f"ca={pki_.root}", *TIMEOUT)
+    shared = share(*options, target=f"localhost:{nginx.port}")
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture
+def bridge(shared_bridge):
+    yield from shared_bridge.lend()
 
 
 @pytest.fixture(params=["TLSv1_2", "TLSv1_3"])
@@ -87,6 +90,8 @@ HELLO_OF_SSL2 = bytes.fromhex(
     "802e0100020015000000100100800200800300800400800500800600400700c0"
 ) + bytes(16)
 
+POST = b"POST http://127.0.0.1:9/ HTTP/1.1\r\nHost: x\r\n"
+
 GARBAGE = {
     "nothing": b"",
     "one NUL": b"\0",
@@ -109,10 +114,10 @@ GARBAGE = {
     "CONNECT of no version": b"CONNECT localhost:443\r\n\r\n",
     "an unknown method": b"FROBNICATE / HTTP/1.1\r\n\r\n",
     "the h2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "absolute-form with another scheme": b"GET ftp://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "absolute-form with another scheme": b"GET ftp://localhost/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "absolute-form without a host": b"GET http:///x HTTP/1.1\r\nHost: x\r\n\r\n",
-    "absolute-form with a broken length": b"POST http://127.0.0.1:9/ HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "two lengths": b"POST http://127.0.0.1:9/ HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "a broken length": POST + b"Content-Length: -1\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
     "SOCKS4": b"\x04\x01\x01\xbb\x7f\0\0\x01\0",
     "SOCKS5 that offers no method": b"\x05\x00",
     "SOCKS5 that insists on a password": b"\x05\x01\x02",
@@ -172,20 +177,20 @@ PROXY_HEADERS = {
 
 
 @pytest.mark.parametrize("data", PROXY_HEADERS.values(), ids=PROXY_HEADERS.keys())
-def test_proxy_header(data, shared_bridge):
-    shared_bridge.mark()
-    with socket.create_connection(shared_bridge.address, timeout=raw.LIMIT_SECONDS) as sock:
+def test_proxy_header(data, bridge):
+    with socket.create_connection(bridge.address, timeout=raw.LIMIT_SECONDS) as sock:
         try:
             sock.sendall(data)
             sock.shutdown(socket.SHUT_WR)
         except ConnectionError:
             pass
         drain(sock)
-    shared_bridge.wait_closed()
-    with socket.create_connection(shared_bridge.address, timeout=raw.LIMIT_SECONDS) as sock:
+    bridge.wait_closed()
+    bridge.mark()
+    with socket.create_connection(bridge.address, timeout=raw.LIMIT_SECONDS) as sock:
         sock.sendall(b"PROXY TCP4 127.0.0.9 127.0.0.1 1234 443\r\n")
-        MemoryClient(sock, raw.client_context(shared_bridge.ca)).handshake()
-    assert "127.0.0.9" in str(shared_bridge.wait("opened", 2) + shared_bridge.wait("secured"))
+        MemoryClient(sock, raw.client_context(bridge.ca)).handshake()
+    bridge.expect_secured()
 
 
 def byte_by_byte(sock, data):
@@ -342,11 +347,9 @@ BAD_ORIGINS = {
 }
 
 
-@pytest.mark.parametrize("order", ["server-first", "client-first"])
 @pytest.mark.parametrize("serve", BAD_ORIGINS.values(), ids=BAD_ORIGINS.keys())
-def test_origin(serve, order, orders, nginx, site):
-    proxy = orders[order]
-    proxy.mark()
+def test_origin(serve, of_any_order, nginx, site):
+    proxy = of_any_order
     with raw.RawOrigin(serve) as origin:
         with raw.connect_tunnel(proxy.address, f"localhost:{origin.port}") as sock:
             client = MemoryClient(sock, raw.client_context(proxy.ca))
@@ -360,21 +363,6 @@ def test_origin(serve, order, orders, nginx, site):
         assert verdict["leg"] == "server", verdict
         proxy.wait_closed()
     still_serves(proxy, nginx, site)
-
-
-@pytest.fixture(scope="module")
-def orders(shared_proxy, tmp_path_factory, authority_dir, pki_):
-    client_first = Midspan(
-        tmp_path_factory.mktemp("client-first"),
-        "--order",
-        "client-first",
-        "--server-leg",
-        f"ca={pki_.root}",
-        *TIMEOUT,
-        ca_dir=authority_dir,
-    )
-    yield {"server-first": shared_proxy, "client-first": client_first}
-    client_first.stop()
 
 
 def cutting_relay(port, size, how):
@@ -428,6 +416,7 @@ def test_origin_byte_by_byte(survives, pki_, version):
         with raw.connect_tunnel(survives.address, f"localhost:{origin.port}") as sock:
             client = MemoryClient(sock, raw.client_context(survives.ca, high=version))
             client.handshake()
+            client.send(b"used")  # who leaves without a byte has refused the certificate
             client.end("close_notify")
             client.read_all()
     survives.expect_secured()
@@ -471,12 +460,21 @@ def test_a_slow_trickle_is_ended_too(proxy, nginx, site):
     still_serves(proxy, nginx, site)
 
 
-def test_no_descriptor_is_left(proxy):
-    """After all the above."""
+def test_no_descriptor_is_left(proxy, nginx, site):
+    """Whatever came before: with all connections closed, only a good one's worth is open."""
+    still_serves(proxy, nginx, site)
+    idle = proxy.open_files()
+    for data in GARBAGE.values():
+        with socket.create_connection(proxy.address, timeout=raw.LIMIT_SECONDS) as sock:
+            try:
+                sock.sendall(data)
+            except ConnectionError:
+                pass
+    proxy.wait_closed(len(GARBAGE) + 1)
     deadline = time.monotonic() + 10
-    while proxy.open_files() > proxy.files_at_start + 2 and time.monotonic() < deadline:
+    while proxy.open_files() > idle and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert proxy.open_files() <= proxy.files_at_start + 2
+    assert proxy.open_files() <= idle
 
 
 def test_terminal_escapes_of_a_peer_are_not_printed(proxy):

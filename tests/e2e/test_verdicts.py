@@ -1,4 +1,7 @@
-"""The first verdicts, against real stacks: cause, leg and party of each broken connection."""
+"""The first verdicts, against real stacks: cause, leg and party of each broken connection.
+
+Deduced from that connection alone (--no-probe); test_proofs.py has those that a probe proves.
+"""
 
 import pytest
 
@@ -10,7 +13,7 @@ from verdict_cases import ALL, NO_COMMON
 @pytest.mark.parametrize("case", ALL, ids=str)
 def test_verdict(case, start_midspan, start_origin, pki_):
     origin = start_origin(case.origin, **serving(case, pki_))
-    proxy = start_midspan(*arguments(case, pki_))
+    proxy = start_midspan("--no-probe", *arguments(case, pki_))
     ca = proxy.ca if case.trusts else pki_.stranger
     url = origin.url("/small.bin", case.name)
     got = CLIENTS[case.client].fetch(url, proxy=proxy.url, ca=ca, **case.ask)

@@ -69,6 +69,7 @@ VERSIONS = [
         "server",
         "server",
         serving={"min": "TLS1.0", "max": "TLS1.0"},
+        server_leg="ca=ROOT,min=TLS1.2",
     ),
     Case(
         "an origin of TLS 1.1, s_server",
@@ -77,6 +78,7 @@ VERSIONS = [
         "server",
         origin="s_server",
         serving={"min": "TLS1.1", "max": "TLS1.1"},
+        server_leg="ca=ROOT,min=TLS1.2",
     ),
     Case(
         "an origin of TLS 1.1, GnuTLS",
@@ -85,6 +87,7 @@ VERSIONS = [
         "server",
         origin="gnutls-serv",
         serving={"min": "TLS1.1", "max": "TLS1.1"},
+        server_leg="ca=ROOT,min=TLS1.2",
     ),
     Case(
         "a bridge from TLS 1.3, an origin up to 1.2",
@@ -110,11 +113,21 @@ VERSIONS = [
         ask={"max": "TLS1.2"},
     ),
     Case(
-        "Go of TLS 1.1",
+        "Go of TLS 1.1, whose hello the origin refuses",
+        "protocol.no-common-version",
+        "server",
+        "client",
+        client="Go",
+        ask={"min": "TLS1.1", "max": "TLS1.1"},
+    ),
+    Case(
+        "Go of TLS 1.1, and midspan has to answer first",
         "protocol.no-common-version",
         "client",
         "client",
         client="Go",
+        options=("--order", "client-first"),
+        client_leg="min=TLS1.2",
         ask={"min": "TLS1.1", "max": "TLS1.1"},
     ),
     Case(
@@ -245,6 +258,7 @@ SNI = [
         "client",
         serving={"strict_sni": "localhost"},
         client="openssl s_client",
+        name="127.0.0.1",
         ask={"extra": ("-noservername",)},
     ),
     Case(
@@ -441,6 +455,7 @@ ALPN = [
         "a client of h2 alone, a bridge of HTTP/1.1",
         "alpn.no-overlap",
         "client",
+        serving={"alpn": ("h2", "http/1.1")},
         client_leg="alpn=http/1.1",
         client="openssl s_client",
         ask={"extra": ("-alpn", "h2")},

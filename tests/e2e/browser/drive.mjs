@@ -15,7 +15,8 @@ const chromiumArguments = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--disable-features=OptimizationHints,MediaRouter",
+  "--disable-domain-reliability",
+  "--disable-features=AutofillServerCommunication,MediaRouter,OptimizationHints",
   ...(options.proxy ? [`--proxy-server=http://${options.proxy}`, "--proxy-bypass-list=<-loopback>"] : []),
 ];
 

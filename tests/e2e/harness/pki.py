@@ -65,6 +65,12 @@ def _san(names):
     return x509.SubjectAlternativeName(general)
 
 
+def _issuer_at(address):
+    place = x509.UniformResourceIdentifier(address)
+    method = x509.oid.AuthorityInformationAccessOID.CA_ISSUERS
+    return x509.AuthorityInformationAccess([x509.AccessDescription(method, place)])
+
+
 def _new_key(kind):
     if kind == "ecdsa":
         return ec.generate_private_key(ec.SECP256R1())
@@ -169,6 +175,10 @@ class Pki:
         extensions = [x509.ExtendedKeyUsage([usage])]
         if fault != "no-san":
             extensions.append(_san(names))
+        if fault == "no-intermediate":
+            # Public authorities say where the issuer can be had; it is what tells an intermediate
+            # that is missing from a root that is not trusted.
+            extensions.append(_issuer_at("http://authority.test/intermediate.der"))
         leaf = _sign(
             names[0],
             key,

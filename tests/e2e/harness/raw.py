@@ -19,8 +19,16 @@ def reset(sock):
     sock.close()
 
 
+def _context(protocol):
+    context = ssl.SSLContext(protocol)
+    # By default Python takes a bare FIN for a clean end: just what must be told apart here. The
+    # module has no name for the flag before Python 3.12.
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
+    return context
+
+
 def server_context(cert, *, low=None, high=None, ciphers=None, alpn=()):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = _context(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert.chain, cert.key)
     if low:
         context.minimum_version = low
@@ -35,7 +43,7 @@ def server_context(cert, *, low=None, high=None, ciphers=None, alpn=()):
 
 def client_context(ca=None, *, low=None, high=None, ciphers=None, alpn=()):
     """`ca` None: takes any certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _context(ssl.PROTOCOL_TLS_CLIENT)
     context.options |= getattr(ssl, "OP_NO_TICKET", 0)
     if ca is None:
         context.check_hostname = False
@@ -130,6 +138,15 @@ def read_head(stream):
     return data
 
 
+def end_of(error):
+    """What an SSLError says about the end of a connection."""
+    if isinstance(error, ssl.SSLZeroReturnError):
+        return "close_notify"
+    if isinstance(error, ssl.SSLEOFError) or "UNEXPECTED_EOF" in str(error):
+        return "fin"
+    raise error
+
+
 def read_all(stream):
     """Everything up to the end, and how the end came: "close_notify", "fin" or "reset".
 
@@ -139,10 +156,8 @@ def read_all(stream):
     while True:
         try:
             block = stream.recv(65536)
-        except ssl.SSLEOFError:
-            return bytes(data), "fin"
-        except ssl.SSLZeroReturnError:
-            return bytes(data), "close_notify"
+        except ssl.SSLError as error:
+            return bytes(data), end_of(error)
         except ConnectionError:
             return bytes(data), "reset"
         if not block:

@@ -50,7 +50,7 @@ class MemoryClient:
         self.flush()
 
     def recv(self, _size=0):
-        """Some bytes; b"" at close_notify; raises SSLEOFError at a bare end."""
+        """Some bytes; b"" at close_notify; an SSLError (raw.end_of) at a bare end."""
         while True:
             try:
                 return self.tls.read(65536)
@@ -82,8 +82,8 @@ class MemoryClient:
         while True:
             try:
                 block = self.recv()
-            except ssl.SSLEOFError:
-                return bytes(data), "fin"
+            except ssl.SSLError as error:
+                return bytes(data), raw.end_of(error)
             except ConnectionError:
                 return bytes(data), "reset"
             if not block:

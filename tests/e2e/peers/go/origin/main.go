@@ -68,5 +68,8 @@ func main() {
 	}
 	fmt.Printf("listening %d\n", listener.Addr().(*net.TCPAddr).Port)
 	server := &http.Server{TLSConfig: config, ErrorLog: log.New(io.Discard, "", 0)}
+	if !*h2 {
+		server.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+	}
 	log.Fatal(server.ServeTLS(listener, "", ""))
 }
