@@ -83,8 +83,8 @@ static void skip_utf(struct cursor *cursor, const char *want)
 
 static void check_entry(struct cursor *cursor, const struct authority *ca)
 {
-    uint32_t tag, high, low, der_len;
-    struct slice der;
+    uint32_t tag = 0, high = 0, low = 0, der_len = 0;
+    struct slice der = SLICE_EMPTY;
     struct buffer want = {0};
     assert_true(cursor_u32(cursor, &tag));
     assert_int_equal(tag, 2);
@@ -108,7 +108,7 @@ static void a_java_store_has_every_certificate(void **state)
                             &fixture->store, NULL));
     struct slice store = buffer_slice(&fixture->store);
     struct cursor cursor = cursor_over(store);
-    uint32_t magic, version, count;
+    uint32_t magic = 0, version = 0, count = 0;
     assert_true(cursor_u32(&cursor, &magic) && cursor_u32(&cursor, &version) &&
                 cursor_u32(&cursor, &count));
     assert_int_equal(magic, 0xfeedfeed);
