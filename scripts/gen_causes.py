@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the generated files of proxy/verdict and docs/causes.
 
-causes.yaml -> causes.inc and docs/causes/*.md; stacks.yaml -> stacks.inc and stack_traits.inc.
+causes.yaml -> causes.inc and docs/causes/*.md
+stacks.yaml -> stacks.inc, stack_traits.inc and servers.inc
 
 usage: gen_causes.py [--check]
 
@@ -24,6 +25,8 @@ DOCS = ROOT / "docs" / "causes"
 
 FAULTS = ("untrusted", "self-signed", "wrong-name", "expired", "not-yet-valid", "wrong-usage",
           "weak-key", "weak-signature")
+SERVER_FAULTS = ("old-offer", "new-offer", "nothing-common", "unknown-name", "no-name", "no-protocol",
+                 "fallback", "no-certificate", "bad-certificate")
 RUNS = {"suites_start": 16, "suites_end": 16, "suites_have": 16, "schemes_start": 16,
         "extensions_row": 10, "extensions_have": 10, "extensions_lack": 10}
 RUN_MAX = 10  # as in stacks.c
@@ -132,16 +135,16 @@ def reaction(answer):
     return answer.upper()
 
 
-def reactions(stack):
+def reactions(stack, faults, prefix):
     """Two rows, TLS 1.2 and below first; what was not measured is left out."""
     out = []
     for version in (0, 1):
         row = []
         for fault, answer in stack["answers"].items():
-            if fault not in FAULTS:
+            if fault not in faults:
                 sys.exit(f"{STACKS}: '{stack['id']}' answers '{fault}', which is no fault")
             one = answer[version] if isinstance(answer, list) else answer
-            row.append(f"[STACK_FAULT_{fault.upper().replace('-', '_')}] = {reaction(one)}")
+            row.append(f"[{prefix}_{fault.upper().replace('-', '_')}] = {reaction(one)}")
         out.append("{" + (",\n" + " " * 16).join(row) + "}")
     return out
 
@@ -149,7 +152,7 @@ def reactions(stack):
 def stack_table(stacks):
     out = ["// Written by scripts/gen_causes.py from stacks.yaml. Do not edit."]
     for stack in stacks:
-        old, new = reactions(stack)
+        old, new = reactions(stack, FAULTS, "STACK_FAULT")
         is_browser = "true" if stack.get("browser") else "false"
         out.append(f'{{.id = "{stack["id"]}", .name = {c_string(clean(stack["name"]))}, '
                    f".is_browser = {is_browser},")
@@ -158,6 +161,15 @@ def stack_table(stacks):
         if stack["answers"]:
             out.append(f" .reactions = {{{old},\n               {new}}}")
         out[-1] += "},"
+    return "\n".join(out) + "\n"
+
+
+def server_table(servers):
+    out = ["// Written by scripts/gen_causes.py from stacks.yaml. Do not edit."]
+    for server in servers:
+        old, new = reactions(server, SERVER_FAULTS, "SERVER_FAULT")
+        out.append(f'{{.id = "{server["id"]}", .name = "{server["name"]}",\n'
+                   f" .reactions = {{{old},\n               {new}}}}},")
     return "\n".join(out) + "\n"
 
 
@@ -228,8 +240,10 @@ def outputs(causes):
     files = {TABLE: table(causes), DOCS / "README.md": index(causes)}
     for cause in causes:
         files[DOCS / f"{cause['code']}.md"] = page(cause)
-    stacks = yaml.safe_load(STACKS.read_text(encoding="utf-8"))["stacks"]
+    source = yaml.safe_load(STACKS.read_text(encoding="utf-8"))
+    stacks = source["stacks"]
     files[VERDICT / "stacks.inc"] = stack_table(stacks)
+    files[VERDICT / "servers.inc"] = server_table(source["servers"])
     files[VERDICT / "stack_traits.inc"] = trait_table(stacks)
     return files
 

@@ -115,6 +115,23 @@ void verdict_fix(struct judge *judge, struct verdict *out, const char *format, .
     va_end(arguments);
 }
 
+void verdict_measured(struct judge *judge, struct verdict *out, enum server_fault fault,
+                      uint16_t version, uint8_t alert)
+{
+    const struct reaction seen = {REACTION_ALERT, alert};
+    struct buffer names = {.limit = 256};
+    size_t at = 0;
+    const struct server_stack *server = server_stack_next(&at, version, fault, seen);
+    for (; server != NULL; server = server_stack_next(&at, version, fault, seen)) {
+        bool is_first = buffer_slice(&names).len == 0;
+        (void)buffer_printf(&names, "%s%s", is_first ? "" : ", ", server->name); // shorter if full
+    }
+    if (buffer_slice(&names).len > 0) {
+        verdict_fact(judge, out, "measured servers that answer this so: %s", buffer_text(&names));
+    }
+    buffer_clear(&names);
+}
+
 bool leg_broke(const struct leg_evidence *leg)
 {
     switch (leg->handshake.kind) {

@@ -62,6 +62,11 @@ void verdict_fact(struct judge *judge, struct verdict *out, const char *format, 
 void verdict_fix(struct judge *judge, struct verdict *out, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// verdict_measured adds a fact: which servers are known to answer `fault` with this alert. Nothing
+// is added when none does.
+void verdict_measured(struct judge *judge, struct verdict *out, enum server_fault fault,
+                      uint16_t version, uint8_t alert);
+
 // leg_broke is true if the handshake on the leg ended in a failure of its own.
 bool leg_broke(const struct leg_evidence *leg);
 // leg_heard is true if the peer ended the handshake with this alert; leg_said if we did.

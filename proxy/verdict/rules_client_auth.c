@@ -50,6 +50,9 @@ static bool origin_alert(struct judge *judge, enum side side, struct verdict *ou
     (void)set_server(judge, out, CONFIDENCE_DEDUCED);
     verdict_fact(judge, out, "%s%s", ending_text(judge, ending),
                  leg->has_certificate_request ? " after CertificateRequest" : "");
+    enum server_fault fault =
+        leg->has_client_certificate ? SERVER_FAULT_BAD_CERTIFICATE : SERVER_FAULT_NO_CERTIFICATE;
+    verdict_measured(judge, out, fault, leg->version, ending->alert);
     return true;
 }
 

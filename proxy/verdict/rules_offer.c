@@ -90,6 +90,9 @@ static void say_suspect(struct judge *judge, struct verdict *out, const struct s
                 "any ServerHello",
                 judge->origin, suspect->what, out->offered, ending_text(judge, &leg->handshake));
     verdict_fact(judge, out, "of the lists offered this one stands out: %s", suspect->why);
+    if (is_newest) {
+        verdict_measured(judge, out, SERVER_FAULT_NEW_OFFER, VERSION_TLS13, leg->handshake.alert);
+    }
     if (missing.count > 0) {
         verdict_fact(judge, out, "midspan did not pass on what the client offers besides: %s",
                      list_text(judge->arena, suspect->list, &missing));

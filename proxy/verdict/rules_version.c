@@ -123,9 +123,7 @@ static bool old_offer_internal_error(struct judge *judge, enum side side, struct
     }
     (void)set_version(judge, out, CONFIDENCE_SUSPECTED);
     if (leg_heard(leg, ALERT_INTERNAL_ERROR)) {
-        verdict_fact(judge, out,
-                     "OpenSSL 3 at its default level answers an offer that ends below "
-                     "TLS 1.2 with internal_error");
+        verdict_measured(judge, out, SERVER_FAULT_OLD_OFFER, VERSION_TLS12, leg->handshake.alert);
     } else if (leg_was_cut(leg)) {
         verdict_fact(judge, out,
                      "some servers cut an offer that ends below TLS 1.2 without a word");

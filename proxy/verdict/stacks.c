@@ -26,6 +26,10 @@ static const struct stack stacks[] = {
 #include "stacks.inc"
 };
 
+static const struct server_stack servers[] = {
+#include "servers.inc"
+};
+
 static const struct stack unknown = {.id = "unknown", .name = "an unknown stack"};
 
 #define RUN_MAX 10
@@ -205,4 +209,22 @@ bool stack_tells(const struct stack *stack, uint16_t version, uint8_t alert, enu
         }
     }
     return true;
+}
+
+const struct server_stack *server_stack_at(size_t i)
+{
+    return i < COUNT_OF(servers) ? &servers[i] : NULL;
+}
+
+const struct server_stack *server_stack_next(size_t *at, uint16_t version, enum server_fault fault,
+                                             struct reaction seen)
+{
+    while (*at < COUNT_OF(servers)) {
+        const struct server_stack *server = &servers[(*at)++];
+        struct reaction usual = server->reactions[version >= VERSION_TLS13 ? 1 : 0][fault];
+        if (usual.kind == seen.kind && usual.alert == seen.alert) {
+            return server;
+        }
+    }
+    return NULL;
 }

@@ -43,6 +43,35 @@ struct stack {
     struct reaction reactions[2][STACK_FAULTS]; // [0]: TLS 1.2 and below, [1]: TLS 1.3
 };
 
+// What a server can be unable to take.
+#define SERVER_FAULT_MAP(XX)             \
+    XX(OLD_OFFER, "old-offer")           \
+    XX(NEW_OFFER, "new-offer")           \
+    XX(NOTHING_COMMON, "nothing-common") \
+    XX(UNKNOWN_NAME, "unknown-name")     \
+    XX(NO_NAME, "no-name")               \
+    XX(NO_PROTOCOL, "no-protocol")       \
+    XX(FALLBACK, "fallback")             \
+    XX(NO_CERTIFICATE, "no-certificate") \
+    XX(BAD_CERTIFICATE, "bad-certificate")
+
+enum server_fault {
+#define XX(name, text) SERVER_FAULT_##name,
+    SERVER_FAULT_MAP(XX)
+#undef XX
+    SERVER_FAULTS
+};
+
+struct server_stack {
+    const char *id, *name;
+    struct reaction reactions[2][SERVER_FAULTS]; // as in struct stack
+};
+
+const struct server_stack *server_stack_at(size_t i); // NULL past the end
+// server_stack_next steps through those that answer `fault` so; *at starts at 0. NULL at the end.
+const struct server_stack *server_stack_next(size_t *at, uint16_t version, enum server_fault fault,
+                                             struct reaction seen);
+
 // stack_recognise tells a client's stack by its hello; the stack "unknown" where it can't be told.
 const struct stack *stack_recognise(const struct client_hello *hello);
 const struct stack *stack_find(const char *id); // NULL when there is none

@@ -7,7 +7,9 @@
 //   evidence_json.h | evidence written as JSON and read back
 //   cause.h         | the catalogue, built from causes.yaml
 //   stacks.h        | which stack answers which fault how, built from stacks.yaml
+//   sets.h          | what a side offers or accepts, compared and as text
 //   verdict.h       | the rules
+//   judge.h         | what rules (and `probe`, which proves them) look at and write with
 #pragma once
 
 #include "cause.h"

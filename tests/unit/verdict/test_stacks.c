@@ -228,6 +228,32 @@ static void table_is_sound(void **state)
     }
     assert_ptr_equal(stack_find("unknown"), stack_unknown());
     assert_null(stack_find("none of them"));
+    for (size_t i = 0; server_stack_at(i) != NULL; i++) {
+        for (enum server_fault fault = SERVER_FAULT_OLD_OFFER; fault < SERVER_FAULTS; fault++) {
+            assert_int_not_equal(server_stack_at(i)->reactions[0][fault].kind, REACTION_UNKNOWN);
+        }
+    }
+}
+
+static void servers_answer_as_measured(void **state)
+{
+    const struct reaction internal_error = {REACTION_ALERT, 80},
+                          decode_error = {REACTION_ALERT, 50};
+    size_t at = 0;
+    (void)state;
+    assert_string_equal(
+        server_stack_next(&at, VERSION_TLS12, SERVER_FAULT_OLD_OFFER, internal_error)->id,
+        "openssl");
+    assert_string_equal(
+        server_stack_next(&at, VERSION_TLS12, SERVER_FAULT_OLD_OFFER, internal_error)->id,
+        "apache");
+    assert_null(server_stack_next(&at, VERSION_TLS12, SERVER_FAULT_OLD_OFFER, internal_error));
+    at = 0;
+    assert_string_equal(
+        server_stack_next(&at, VERSION_TLS12, SERVER_FAULT_NO_CERTIFICATE, decode_error)->id,
+        "gnutls");
+    at = 0;
+    assert_null(server_stack_next(&at, VERSION_TLS13, SERVER_FAULT_NO_CERTIFICATE, decode_error));
 }
 
 int main(void)
@@ -235,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recognises_real_clients),
         cmocka_unit_test(table_is_sound),
+        cmocka_unit_test(servers_answer_as_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(named, names_program) +
            RUN_ROWS(answers, answers_as_measured) + RUN_ROWS(tellings, tells_fault);
