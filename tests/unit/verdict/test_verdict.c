@@ -61,8 +61,28 @@ static void finds_both(void **state)
     kit_clear(&kit);
 }
 
+// Without memory for words the cause is the same; the words are short or missing, never wild.
+static void judges_without_memory(void **state)
+{
+    const struct verdict_row *row = *state;
+    static struct kit kit;
+    static struct verdict found[VERDICTS_MAX];
+    kit_begin(&kit, row->words);
+    kit.arena.used_bytes = ARENA_BYTES_MAX;
+    size_t count = verdict_find(&kit.evidence, &kit.arena, found, VERDICTS_MAX);
+    assert_int_equal(count, row->code != NULL ? 1 : 0);
+    if (row->code != NULL) {
+        assert_string_equal(found[0].cause->code, row->code);
+        assert_non_null(found[0].summary);
+        assert_non_null(found[0].fix);
+    }
+    (void)verdict_masked(&kit.evidence, &kit.arena, found, VERDICTS_MAX);
+    kit_clear(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(finds_both)};
-    return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(verdict_rows, gives_verdict);
+    return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(verdict_rows, gives_verdict) +
+           RUN_ROWS(verdict_rows, judges_without_memory);
 }
