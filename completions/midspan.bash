@@ -10,6 +10,11 @@ _midspan_words() {
     mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 
+# _midspan_presets edges|clients: their names.
+_midspan_presets() {
+    midspan presets "$1" 2>/dev/null | sed -n '2,$s/ .*//p'
+}
+
 # KEY=VALUE[,KEY=VALUE…]: completes the last key, and the values that are few.
 _midspan_leg() {
     local done=${1%"${1##*,}"} last=${1##*,} words=$_midspan_leg_keys word
@@ -45,7 +50,8 @@ _midspan_value() {
     --client-leg | --server-leg) _midspan_leg "$2" ;;
     --listen) _midspan_words '127.0.0.1:' "$2" ;;
     --via) _midspan_words 'http://' "$2" ;;
-    --workers | --edge | --pass | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
+    --edge) _midspan_words "$(_midspan_presets edges)" "$2" ;;
+    --workers | --pass | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
     *) return 1 ;;
     esac
 }
@@ -76,7 +82,7 @@ _midspan() {
         return
     fi
     if [[ $cword == 1 && $current != -* ]]; then
-        _midspan_words 'proxy bridge exec browser ca help' "$current"
+        _midspan_words 'proxy bridge exec browser ca presets help' "$current"
         return
     fi
     case $command in
@@ -99,7 +105,14 @@ _midspan() {
             _midspan_words '--ca-dir --der --force --system --nss --yes --help' "$current"
         fi
         ;;
-    help) _midspan_words 'proxy bridge exec browser ca help legs' "$current" ;;
+    presets)
+        case $cword-${words[2]} in
+        2-*) _midspan_words "edges clients $(_midspan_presets edges) $(_midspan_presets clients) --json --help" "$current" ;;
+        3-edges | 3-clients) _midspan_words "$(_midspan_presets "${words[2]}") --json --help" "$current" ;;
+        *) _midspan_words '--json --help' "$current" ;;
+        esac
+        ;;
+    help) _midspan_words 'proxy bridge exec browser ca presets help legs' "$current" ;;
     esac
 }
 

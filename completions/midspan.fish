@@ -1,7 +1,9 @@
 # Completion of midspan for fish. scripts/check_docs.sh holds it against --help.
 
-set -l commands proxy bridge exec browser ca help
-set -l proxies 'not __fish_seen_subcommand_from ca help'
+set -l commands proxy bridge exec browser ca presets help
+set -l proxies 'not __fish_seen_subcommand_from ca presets help'
+set -l edges '(midspan presets edges 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
+set -l clients '(midspan presets clients 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
 set -l keys min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca= crl= \
     clock= cert= key= leaf= client-auth= timeout= split=
 
@@ -12,6 +14,7 @@ complete -c midspan -n $none -a bridge -d 'a bridge in front of one server'
 complete -c midspan -n $none -a exec -d 'one command through midspan'
 complete -c midspan -n $none -a browser -d 'a browser in a throw-away profile'
 complete -c midspan -n $none -a ca -d 'the authority'
+complete -c midspan -n $none -a presets -d 'the edges and clients that midspan can imitate'
 complete -c midspan -n $none -a help -d 'what midspan can do'
 complete -c midspan -s h -l help -d 'all about it'
 complete -c midspan -n $none -s V -l version -d versions
@@ -23,7 +26,7 @@ complete -c midspan -n $proxies -l transparent -d 'connections are redirected he
 complete -c midspan -n $proxies -l proxy-protocol -d 'connections begin with a PROXY header'
 complete -c midspan -n $proxies -l web -xa off -d 'the page'
 complete -c midspan -n $proxies -l workers -x -d 'worker threads'
-complete -c midspan -n $proxies -l edge -x -d 'imitate this edge device'
+complete -c midspan -n $proxies -l edge -xa $edges -d 'imitate this edge device'
 complete -c midspan -n $proxies -l client-leg -xa "$keys" -d 'what the client leg may speak'
 complete -c midspan -n $proxies -l server-leg -xa "$keys" -d 'what the server leg may speak'
 complete -c midspan -n $proxies -l order -xa 'server-first client-first' -d 'which leg is first'
@@ -38,7 +41,7 @@ complete -c midspan -n $proxies -l connect-timeout -x -d 'longest time to connec
 complete -c midspan -n $proxies -l handshake-timeout -x -d 'longest time for a handshake'
 complete -c midspan -n $proxies -l idle-timeout -x -d 'longest silence'
 complete -c midspan -n $proxies -l quiet -d 'print verdicts only'
-complete -c midspan -n 'not __fish_seen_subcommand_from help' -l ca-dir -xa '(__fish_complete_directories)' \
+complete -c midspan -n 'not __fish_seen_subcommand_from presets help' -l ca-dir -xa '(__fish_complete_directories)' \
     -d 'where the authority is'
 
 complete -c midspan -n '__fish_seen_subcommand_from exec browser' -l verbose \
@@ -54,4 +57,7 @@ complete -c midspan -n $ca -l force -d 'write over a file that is there'
 complete -c midspan -n $ca -l system -d 'the system\'s store only'
 complete -c midspan -n $ca -l nss -d 'the browsers\' stores only'
 complete -c midspan -n $ca -l yes -d 'don\'t ask'
+complete -c midspan -n '__fish_seen_subcommand_from presets' -l json -d 'print JSON'
+complete -c midspan -n '__fish_seen_subcommand_from presets' -a "edges clients"
+complete -c midspan -n '__fish_seen_subcommand_from presets' -a "$edges $clients"
 complete -c midspan -n '__fish_seen_subcommand_from help' -a "$commands legs"

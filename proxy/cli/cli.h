@@ -25,6 +25,9 @@
 //   system_store.h | the system's store, by update-ca-certificates
 //   tool.h         | runs a small program and keeps what it printed
 //   file.h         | whole files read and written
+//   sheet.h        | rows, tables and JSON for standard output
+//   preset_hello.h | a client preset's ClientHello, decoded
+//   preset_view.h  | one preset in full
 #pragma once
 
 #include "command.h"
