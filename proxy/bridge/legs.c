@@ -248,6 +248,19 @@ static void note_leaf(struct connection *c)
     }
 }
 
+// note_own notes the certificate that the policy names, and which kind of key it has.
+static void note_own(struct connection *c, SSL_CTX *ssl)
+{
+    struct leg_evidence *leg = &c->evidence.legs[CLIENT];
+    const EVP_PKEY *key = SSL_CTX_get0_privatekey(ssl);
+    leg->keys = key != NULL && EVP_PKEY_is_a(key, "RSA") ? KEY_RSA : KEY_ECDSA;
+    leg->chain = arena_alloc(&c->arena, sizeof(*leg->chain));
+    const X509 *own = SSL_CTX_get0_certificate(ssl);
+    if (leg->chain != NULL && own != NULL && cert_facts_read(own, &c->arena, leg->chain)) {
+        leg->chain_count = 1;
+    }
+}
+
 static bool make_client_engine(struct connection *c, struct error *error)
 {
     const struct terms *terms = c->kit->terms;
@@ -272,11 +285,14 @@ static bool make_client_engine(struct connection *c, struct error *error)
             return false;
         }
         note_leaf(c);
+    } else {
+        note_own(c, context.ssl);
     }
     struct engine_setup setup = {
         .side = CLIENT,
         .context = context,
         .alpn = {shape.alpn, shape.alpn_len},
+        .needs_alpn = policy->has_alpn && policy->alpn_len > 0 && !is_answer,
         .leaf = c->leaf,
         .trust = terms->trust[CLIENT],
         .refuses = policy->client_auth == CLIENT_AUTH_REQUIRE,

@@ -15,7 +15,8 @@ struct engine {
     struct tap tap;
     struct transcript transcript;
     struct peer_check check;
-    struct slice alpn; // owned copy
+    struct slice alpn; // in the arena
+    bool needs_alpn;
     bool is_secured;
     bool is_broken;
     bool did_close;
@@ -54,8 +55,8 @@ static int on_verify(X509_STORE_CTX *store, void *user)
                           engine->transcript.arena);
 }
 
-// on_alpn chooses the first of our names that the client offered. No common name is no reason to
-// end a handshake here: the origin has been asked already, or will be.
+// on_alpn chooses the first of our names that the client offered. No common name ends the handshake
+// only where the policy names what it speaks: else the origin has been asked already, or will be.
 static int on_alpn(SSL *ssl, const unsigned char **out_name, unsigned char *out_len,
                    const unsigned char *offered, unsigned offered_len, void *user)
 {
@@ -71,7 +72,7 @@ static int on_alpn(SSL *ssl, const unsigned char **out_name, unsigned char *out_
             }
         }
     }
-    return SSL_TLSEXT_ERR_NOACK;
+    return engine->needs_alpn ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
 }
 
 void engine_hooks(SSL_CTX *ssl, const struct context_common *common)
@@ -139,6 +140,7 @@ struct engine *engine_new(const struct engine_setup *setup, struct error *error)
     engine->ssl = SSL_new(setup->context.ssl);
     engine->tap = (struct tap){.out = setup->out, .received = on_received, .user = engine};
     engine->alpn = arena_copy(setup->arena, setup->alpn);
+    engine->needs_alpn = setup->needs_alpn;
     engine->check = (struct peer_check){
         .trust = setup->trust,
         .refuses = setup->refuses,

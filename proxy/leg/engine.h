@@ -15,6 +15,8 @@ struct engine_setup {
     struct context context;
     struct slice
         alpn; // SERVER: ProtocolNameList to offer. CLIENT: names to choose from, in our order
+    bool needs_alpn;    // CLIENT: a client that offers names and none of ours is refused (RFC 7301
+                        // section 3.2)
     const char *sni;    // SERVER: NULL or empty: none is sent
     bool wants_staple;  // SERVER: status_request
     bool offers_ticket; // SERVER: session_ticket
