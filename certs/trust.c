@@ -116,6 +116,28 @@ bool trust_store_add(struct trust_store *store, X509 *anchor)
     return is_added;
 }
 
+struct trust_store *trust_store_only(X509 *anchor)
+{
+    struct trust_store *only = calloc(1, sizeof(*only));
+    if (only != NULL) {
+        only->store = X509_STORE_new();
+    }
+    if (only == NULL || only->store == NULL || !trust_store_add(only, anchor)) {
+        trust_store_free(only);
+        return NULL;
+    }
+    return only;
+}
+
+struct trust_store *trust_store_without_crls(const struct trust_store *store)
+{
+    struct trust_store *without = calloc(1, sizeof(*without));
+    if (without != NULL && X509_STORE_up_ref(store->store) == 1) {
+        without->store = store->store;
+    }
+    return without;
+}
+
 struct fault_text {
     const char *code, *words;
 };

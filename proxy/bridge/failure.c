@@ -2,7 +2,10 @@
 
 #include <errno.h>
 
+#include "legs.h"
 #include "peek.h"
+#include "replay.h"
+#include "reverify.h"
 
 static bool was_told(const struct connection *c, const struct verdict *verdict)
 {
@@ -74,11 +77,29 @@ static void on_prover_closed(void *user)
     connection_handle_closed(c);
 }
 
+// prove_here proves what needs no network: a verdict about the client's hello, or about the
+// origin's certificates.
+static bool prove_here(struct connection *c)
+{
+    const struct terms *terms = c->kit->terms;
+    const struct replay_setup setup = {
+        .evidence = &c->evidence,
+        .arena = &c->arena,
+        .verdict = &c->found[0],
+        .contexts = c->kit->contexts[CLIENT],
+        .library = &terms->library,
+        .mint = c->worker->shared->mint,
+        .leaf = c->leaf,
+        .name = legs_leaf_name(c),
+    };
+    return reverify(&c->evidence, terms->trust[SERVER], &c->arena, &c->found[0]) || replay(&setup);
+}
+
 // begin_proof is true when the verdict has to wait for its proof.
 static bool begin_proof(struct connection *c)
 {
     if (!connection_settings(c)->probe || c->found_count == 0 || c->mode != MODE_BRIDGE ||
-        c->dial.address_next == 0) {
+        prove_here(c) || c->failed != SERVER || c->dial.address_next == 0) {
         return false;
     }
     struct prove_setup setup = {
@@ -234,7 +255,7 @@ enum step failure_of_leg(struct connection *c, enum side side)
     c->failed = side;
     find(c);
     part_from_server(c);
-    if (side == SERVER && !is_second && begin_proof(c)) {
+    if (!is_second && begin_proof(c)) {
         c->state = CONNECTION_PROVING;
         connection_patience(c, 0);
         return STEP_WAIT;

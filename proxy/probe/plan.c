@@ -155,8 +155,9 @@ static void add_first(struct plan *plan, const struct verdict *verdict)
 
 static bool is_provable(const struct judge *judge, const struct verdict *verdict)
 {
-    static const char *const after_hello[] = {"protocol.no-common-version", "group.no-common",
-                                              "sigalg.no-common", "sni.required"};
+    static const char *const after_hello[] = {"protocol.no-common-version", "alpn.no-overlap",
+                                              "group.no-common", "sigalg.no-common",
+                                              "sni.required"};
     const struct leg_evidence *leg = leg_of(judge, SERVER);
     if (verdict->leg != SERVER || verdict->severity != SEVERITY_ERROR ||
         judge->evidence->is_passed || judge->evidence->is_plain || !judge->has_sent_hello ||

@@ -1,16 +1,23 @@
 """Verdicts proven by counterfactual, against real stacks: leg, cause, party and the proof itself."""
 
+import socket
+import ssl
 import statistics
+import struct
+from datetime import datetime
 
 import pytest
 
 from harness.cases import Case, arguments, serving
 from harness.clients import CLIENTS
+from harness.raw import RawOrigin, client_context, connect_tunnel, server_context, wrap_server
 
 AES128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
 AES256 = "ECDHE-ECDSA-AES256-GCM-SHA384"
 RSA128 = "ECDHE-RSA-AES128-GCM-SHA256"
 DIALS_MAX = 12
+ALERT, HANDSHAKE = 21, 22
+HANDSHAKE_FAILURE = bytes([ALERT, 3, 3, 0, 2, 2, 40])
 FIXED = "ca=ROOT,mirror=off"
 
 VERSIONS = [
@@ -196,14 +203,92 @@ PROTOCOLS = [
     for origin in ("nginx", "go")
 ]
 
-ALL = [*VERSIONS, *SUITES, *CERTIFICATE_TYPES, *GROUPS, *SCHEMES, *NAMES, *PROTOCOLS]
-CERTIFICATES = []
+CERTIFICATES = [
+    Case(
+        f"a certificate that is {fault}",
+        cause,
+        "server",
+        party,
+        origin=origin,
+        fault=fault,
+        server_leg=leg,
+    )
+    for fault, cause, party, origin, leg in (
+        ("expired", "cert.expired", "server", "nginx", "ca=ROOT"),
+        ("expired", "cert.expired", "server", "gnutls-serv", "ca=ROOT"),
+        ("not-yet-valid", "cert.not-yet-valid", "server", "haproxy", "ca=ROOT"),
+        ("intermediate-expired", "cert.intermediate-expired", "server", "nginx", "ca=ROOT"),
+        ("wrong-name", "cert.hostname-mismatch", "server", "nginx", "ca=ROOT"),
+        ("wrong-name", "cert.hostname-mismatch", "server", "go", "ca=ROOT"),
+        ("no-san", "cert.no-san", "server", "nginx", "ca=ROOT"),
+        ("self-signed", "cert.self-signed", "server", "s_server", "ca=ROOT"),
+        ("self-signed", "cert.self-signed", "server", "nginx", "ca=ROOT"),
+        ("untrusted-root", "cert.untrusted-root", "server", "nginx", "ca=ROOT"),
+        ("untrusted-root", "cert.untrusted-root", "server", "haproxy", "ca=ROOT"),
+        ("wrong-usage", "cert.wrong-usage", "server", "nginx", "ca=ROOT"),
+        ("revoked", "cert.revoked", "server", "nginx", "ca=ROOT,crl=CRL"),
+    )
+] + [
+    Case(
+        "a bridge whose clock is a year ahead",
+        "clock.bridge",
+        "server",
+        "bridge",
+        server_leg="ca=ROOT,clock=+365d",
+    ),
+]
+
+CLIENT_LEG = [
+    Case(
+        "curl up to TLS 1.2, a bridge from 1.3",
+        "protocol.no-common-version",
+        "client",
+        client_leg="min=TLS1.3",
+        ask={"max": "TLS1.2"},
+    ),
+    Case(
+        "Go of TLS 1.1",
+        "protocol.no-common-version",
+        "client",
+        "client",
+        client="Go",
+        client_leg="min=TLS1.2",
+        ask={"min": "TLS1.1", "max": "TLS1.1"},
+    ),
+    Case(
+        "curl with a suite that the bridge has not",
+        "cipher.no-common-suite",
+        "client",
+        client_leg=f"max=TLS1.2,ciphers={AES256}",
+        ask={"max": "TLS1.2", "extra": ("--ciphers", AES128)},
+    ),
+    Case(
+        "curl with a group that the bridge has not",
+        "group.no-common",
+        "client",
+        client_leg="min=TLS1.3,groups=P-384",
+        ask={"min": "TLS1.3", "extra": ("--curves", "X25519")},
+    ),
+    Case(
+        "a client of ECDSA suites, a bridge with an RSA certificate",
+        "cipher.certificate-type-mismatch",
+        "client",
+        "bridge",
+        client_leg="max=TLS1.2,cert=RSA_CERT,key=RSA_KEY",
+        ask={"max": "TLS1.2", "extra": ("--ciphers", AES256)},
+    ),
+]
+
+DIALLED = [*VERSIONS, *SUITES, *CERTIFICATE_TYPES, *GROUPS, *SCHEMES, *NAMES, *PROTOCOLS]
+ALL = [*DIALLED, *CERTIFICATES, *CLIENT_LEG]
 
 
-def times_of(proxy, verdict):
-    """Milliseconds from the failure of the leg to the verdict."""
-    opened = proxy.events("opened", verdict["connection"])[0]
-    return opened
+def wait_of(verdict):
+    """Milliseconds from the end of the broken handshake to the verdict."""
+    evidence = verdict["evidence"]
+    at = evidence["opened_us"] + evidence["legs"][verdict["leg"]]["handshake"]["at_us"]
+    told = datetime.fromisoformat(verdict["time"].replace("Z", "+00:00")).timestamp()
+    return told * 1000 - at / 1000
 
 
 @pytest.fixture(scope="module")
@@ -212,11 +297,12 @@ def waits():
     seen = []
     yield seen
     if seen:
-        print(f"\nmedian from failure to verdict: {statistics.median(seen):.1f} ms of {len(seen)}")
+        print(f"\nfailure to verdict, of {len(seen)}: median {statistics.median(seen):.1f} ms,", end="")
+        print(f" longest {max(seen):.1f} ms")
 
 
-@pytest.mark.parametrize("case", [*ALL, *CERTIFICATES], ids=str)
-def test_proof(case, start_midspan, start_origin, pki_):
+@pytest.mark.parametrize("case", ALL, ids=str)
+def test_proof(case, waits, start_midspan, start_origin, pki_):
     origin = start_origin(case.origin, **serving(case, pki_))
     proxy = start_midspan(*arguments(case, pki_))
     url = origin.url("/small.bin", case.name)
@@ -227,3 +313,112 @@ def test_proof(case, start_midspan, start_origin, pki_):
     rows = verdict["proof"]
     assert any(row["passed"] for row in rows) and not rows[0]["passed"], rows
     assert len(rows) <= DIALS_MAX, rows
+    waits.append(wait_of(verdict))
+
+
+def records_of(stream):
+    """The content types of the TLS records that a stream begins with."""
+    types, at = [], 0
+    while at + 5 <= len(stream):
+        kind, _, length = struct.unpack_from(">BHH", stream, at)
+        types.append(kind)
+        at += 5 + length
+    return types
+
+
+def test_the_origin_gets_few_dials_and_nothing_but_hellos(start_midspan, pki_):
+    got = []
+
+    def serve(connection):
+        stream = connection.recv(65536)
+        connection.sendall(HANDSHAKE_FAILURE)
+        connection.shutdown(socket.SHUT_WR)
+        while block := connection.recv(65536):
+            stream += block
+        got.append(stream)
+
+    with RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        verdict = proxy.wait("verdict")[0]
+        proxy.wait_closed()
+    assert verdict["confidence"] != "proven", verdict
+    assert 2 <= len(got) - 1 <= DIALS_MAX, len(got)  # the first is the broken handshake itself
+    assert len(verdict["proof"]) == len(got) - 1
+    for stream in got:
+        assert set(records_of(stream)) <= {HANDSHAKE, ALERT}, records_of(stream)
+
+
+def test_no_probe_dials_nobody(start_midspan, pki_):
+    dials = []
+
+    def serve(connection):
+        dials.append(connection.recv(65536))
+        connection.sendall(HANDSHAKE_FAILURE)
+
+    with RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}", "--no-probe")
+        CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        verdict = proxy.wait("verdict")[0]
+        proxy.wait_closed()
+    assert len(dials) == 1 and verdict["proof"] == []
+    assert verdict["confidence"] != "proven"
+
+
+def test_a_failure_that_comes_and_goes_is_not_proven(start_midspan, start_origin, pki_):
+    context = server_context(pki_.server())
+    count = iter(range(100))
+
+    def serve(connection):
+        if next(count) == 0:
+            connection.recv(65536)
+            connection.sendall(HANDSHAKE_FAILURE)
+        else:
+            wrap_server(connection, context)
+
+    with RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        verdict = proxy.wait("verdict")[0]
+    assert verdict["confidence"] != "proven"
+    assert verdict["proof"][0]["passed"]
+    assert any("comes and goes" in fact for fact in verdict["facts"]), verdict["facts"]
+
+
+@pytest.mark.parametrize("way", ["the client leaves", "midspan is stopped"])
+def test_a_verdict_outlives_its_proof(way, start_midspan, pki_):
+    """The origin never answers a dial, so the proof lasts until somebody ends it."""
+    count = iter(range(100))
+
+    def serve(connection):
+        connection.recv(65536)
+        if next(count) == 0:
+            connection.sendall(HANDSHAKE_FAILURE)
+        else:
+            connection.recv(65536)
+
+    with RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        tunnel = connect_tunnel(proxy.address, f"localhost:{origin.port}")
+        tunnel.sendall(client_hello())
+        while next(count) < 2:  # until the proof dials
+            pass
+        if way == "the client leaves":
+            tunnel.close()
+            verdict = proxy.wait("verdict")[0]
+        else:
+            proxy.process.stop()
+            proxy.stopped = True
+            proxy.assert_no_report()
+            verdict = proxy.events("verdict")[0]
+            tunnel.close()
+    assert verdict["leg"] == "server"
+
+
+def client_hello():
+    """The first flight of Python's own client."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()

@@ -1,0 +1,176 @@
+#include "replay.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "judge.h"
+
+#define OUT_BYTES_MAX ((size_t)1 << 18)
+
+struct stage {
+    const struct replay_setup *setup;
+    struct leg_shape shape;
+    struct leaf *leaf;
+};
+
+// ---- one run, one row
+
+static const char *outcome_of(const struct replay_setup *setup, const struct leg_evidence *leg)
+{
+    const char *text = NULL;
+    if (leg_evidence_saw(leg, HANDSHAKE_SERVER_HELLO, true)) {
+        text = arena_printf(setup->arena, "ServerHello, %s, %s", version_name(leg->version),
+                            suite_name(leg->suite));
+    } else if (leg->handshake.kind == ENDING_ALERT_SENT) {
+        text = arena_printf(setup->arena, "alert %s (%u)", alert_name(leg->handshake.alert),
+                            leg->handshake.alert);
+    }
+    return text != NULL ? text : "no answer";
+}
+
+// play feeds the hello to a new engine; what it does is noted in `out_leg`.
+static bool play(const struct stage *stage, struct leg_evidence *out_leg)
+{
+    const struct replay_setup *setup = stage->setup;
+    struct context context;
+    struct error error;
+    struct buffer out = {0}, record = {0};
+    struct slice hello = setup->evidence->legs[CLIENT].client_hello;
+    buffer_init(&out, OUT_BYTES_MAX);
+    if (!contexts_get(setup->contexts, &stage->shape, &context, &error)) {
+        return false;
+    }
+    struct engine_setup engine_setup = {
+        .side = CLIENT,
+        .context = context,
+        .alpn = {stage->shape.alpn, stage->shape.alpn_len},
+        .leaf = stage->leaf,
+        .evidence = out_leg,
+        .arena = setup->arena,
+        .opened_us = clock_monotonic_us(),
+        .out = &out,
+    };
+    struct engine *engine = engine_new(&engine_setup, &error);
+    bool ok = engine != NULL && tls_record_encode(&record, CONTENT_HANDSHAKE, VERSION_TLS10, hello);
+    if (ok) {
+        (void)engine_handshake(engine, buffer_slice(&record)); // its end is in the evidence
+    }
+    engine_free(engine);
+    buffer_clear(&out);
+    buffer_clear(&record);
+    return ok;
+}
+
+static bool run(const struct stage *stage, const char *changed)
+{
+    struct verdict *verdict = stage->setup->verdict;
+    int64_t begun_us = clock_monotonic_us();
+    struct leg_evidence *leg = arena_alloc(stage->setup->arena, sizeof(*leg));
+    if (leg == NULL || !play(stage, leg)) {
+        return false;
+    }
+    bool passed = leg_evidence_saw(leg, HANDSHAKE_SERVER_HELLO, true) ||
+                  leg_evidence_saw(leg, HANDSHAKE_MESSAGE_HASH, true);
+    if (verdict->proof_count < PROOF_ROWS_MAX) {
+        verdict->proof[verdict->proof_count++] = (struct proof_row){
+            .changed = changed,
+            .outcome = outcome_of(stage->setup, leg),
+            .ms = (double)(clock_monotonic_us() - begun_us) / 1000.0,
+            .passed = passed,
+        };
+    }
+    return passed;
+}
+
+// ---- the changes
+
+static bool with_versions(struct stage *stage)
+{
+    const struct library *library = stage->setup->library;
+    stage->shape.version_min = library->version_min;
+    stage->shape.version_max = library->version_max;
+    // A version is of no use without its suites.
+    stage->shape.suites = library->suites;
+    return run(stage, "versions: all that the library has, with their suites");
+}
+
+static bool with_suites(struct stage *stage)
+{
+    stage->shape.suites = stage->setup->library->suites;
+    return run(stage, "cipher suites: all that the library has");
+}
+
+static bool with_groups(struct stage *stage)
+{
+    stage->shape.groups = stage->setup->library->groups;
+    return run(stage, "groups: all that the library has");
+}
+
+static bool with_schemes(struct stage *stage)
+{
+    stage->shape.schemes = stage->setup->library->schemes;
+    return run(stage, "signature schemes: all that the library has");
+}
+
+static bool with_leaf(struct stage *stage, enum leaf_key key, const char *changed)
+{
+    struct error error;
+    struct leaf_spec spec = {.name = stage->setup->name, .key = key};
+    struct leaf *leaf = mint_leaf(stage->setup->mint, &spec, &error);
+    if (leaf == NULL) {
+        return false;
+    }
+    stage->leaf = leaf;
+    bool passed = run(stage, changed);
+    leaf_release(leaf);
+    return passed;
+}
+
+static bool with_other_key(struct stage *stage)
+{
+    return with_leaf(stage, LEAF_ECDSA, "certificate: an ECDSA one") ||
+           with_leaf(stage, LEAF_RSA, "certificate: an RSA one");
+}
+
+static bool with_any_protocol(struct stage *stage)
+{
+    stage->shape.alpn_len = 0;
+    memset(stage->shape.alpn, 0, sizeof(stage->shape.alpn)); // shapes are compared whole
+    return run(stage, "ALPN: none chosen");
+}
+
+static const struct {
+    const char *code;
+    bool (*change)(struct stage *stage);
+} changes[] = {
+    {"protocol.no-common-version", with_versions},
+    {"cipher.no-common-suite", with_suites},
+    {"cipher.certificate-type-mismatch", with_other_key},
+    {"group.no-common", with_groups},
+    {"sigalg.no-common", with_schemes},
+    {"alpn.no-overlap", with_any_protocol},
+};
+
+bool replay(const struct replay_setup *setup)
+{
+    const struct leg_evidence *leg = &setup->evidence->legs[CLIENT];
+    struct verdict *verdict = setup->verdict;
+    size_t i = 0;
+    while (i < COUNT_OF(changes) && strcmp(changes[i].code, verdict->cause->code) != 0) {
+        i++;
+    }
+    if (i == COUNT_OF(changes) || verdict->leg != CLIENT || verdict->phase != PHASE_CLIENT_HELLO ||
+        leg->shape == NULL || leg->is_sslv2_hello || leg->client_hello.len == 0 ||
+        setup->evidence->is_passed) {
+        return false;
+    }
+    struct stage same = {.setup = setup, .shape = *leg->shape, .leaf = setup->leaf};
+    struct stage changed = same;
+    size_t had = verdict->proof_count;
+    bool fails_again = !run(&same, "nothing: the same hello again") && verdict->proof_count > had;
+    if (changes[i].change(&changed) && fails_again) {
+        verdict->confidence = CONFIDENCE_PROVEN;
+    }
+    return true;
+}
