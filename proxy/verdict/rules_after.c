@@ -68,12 +68,22 @@ static bool closed_for_protocol(struct judge *judge, enum side side, struct verd
     return true;
 }
 
+// OpenSSL answers an end without close_notify, which midspan passes on as it came, with
+// decode_error: it says that the other side left without a word, not that something broke.
+static bool answers_bare_end(const struct judge *judge, enum side side)
+{
+    const struct ending *other = &leg_of(judge, (enum side)!side)->close;
+    const struct ending *own = &leg_of(judge, side)->close;
+    return own->alert == ALERT_DECODE_ERROR && other->kind == ENDING_CLOSED &&
+           other->at_us <= own->at_us;
+}
+
 static bool late_alert(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
     uint8_t alert = leg->close.alert;
     if (leg->close.kind != ENDING_ALERT_RECEIVED || alert == ALERT_CLOSE_NOTIFY ||
-        alert == ALERT_USER_CANCELED) {
+        alert == ALERT_USER_CANCELED || answers_bare_end(judge, side)) {
         return false;
     }
     // Nothing of the handshake was wrong then: the alert is all there is.
