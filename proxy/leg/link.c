@@ -80,6 +80,9 @@ static void on_written(uv_write_t *request, int status)
     buffer_clear(&link->writing);
     if (status < 0) {
         note_write_error(link, status);
+        if (link->has_ended) { // nothing more can be read that would tell
+            link->hooks->broke(link->user, link->write_error);
+        }
         return;
     }
     if (link->waiting.len > 0) {
