@@ -47,6 +47,7 @@ void connection_emit(struct connection *c, enum event_kind kind, const struct ve
 // ---- time
 
 static void on_timer(uv_timer_t *timer);
+static void note_end(struct connection *c, enum side side, enum ending_kind kind, int os_error);
 
 void connection_rearm(struct connection *c)
 {
@@ -298,6 +299,9 @@ void connection_outer_received(struct connection *c, struct slice bytes)
     }
     if (c->state != CONNECTION_CLOSING && got == ENGINE_READ_FAILED) {
         connection_reset(c);
+    } else if (got == ENGINE_READ_CLOSE_NOTIFY && !c->has_ended[CLIENT]) {
+        c->has_ended[CLIENT] = true; // what is inside has ended, though TCP has not
+        note_end(c, CLIENT, ENDING_CLOSED, 0);
     }
 }
 
@@ -341,6 +345,9 @@ static void on_server_received(void *user, struct slice bytes)
         relay_received(c, SERVER, bytes);
         return;
     case CONNECTION_CLIENT_HANDSHAKE: // server-first: held until the client leg is there
+        if (c->has_failed || c->engines[SERVER] == NULL) {
+            return; // this leg has failed, and the client is to get a page
+        }
         engine_feed(c->engines[SERVER], bytes);
         if (!engine_hold(c->engines[SERVER])) {
             connection_reset(c);

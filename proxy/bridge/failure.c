@@ -223,6 +223,8 @@ static enum step tell_client(struct connection *c)
             c->state = CONNECTION_ANSWERING;
             connection_patience(c, connection_settings(c)->handshake_timeout_ms);
             link_read(&c->links[CLIENT], true);
+            legs_read_request(c, buffer_slice(&c->peeked)); // and what came behind the Finished
+            buffer_clear(&c->peeked);
         } else {
             c->state = CONNECTION_CLIENT_HANDSHAKE;
         }

@@ -20,10 +20,11 @@ static void pause_if_full(struct connection *c, enum side from)
 }
 
 // lost is a side that takes no more bytes. Its socket is read to its end, which tells why; one
-// that has ended already tells nothing more.
+// that has ended already tells nothing more. Without an error of the socket our own queue could not
+// take them: a connection with bytes missing must not go on.
 static void lost(struct connection *c, enum side side)
 {
-    if (c->has_ended[side]) {
+    if (c->has_ended[side] || c->links[side].write_error == 0) {
         relay_broke(c, side, c->links[side].write_error);
     }
 }
@@ -35,7 +36,9 @@ static void pass_notify(struct connection *c, enum side from)
     leg_evidence_close(&c->evidence.legs[from], ENDING_CLOSED, 0, 0, connection_now(c),
                        "close_notify");
     engine_close_notify(c->engines[!from]);
-    (void)connection_flush(c, !from);
+    if (!connection_flush(c, !from)) {
+        lost(c, !from);
+    }
 }
 
 // pump_bridge moves all that can be read of one leg into the other.
@@ -195,13 +198,19 @@ enum step relay_start(struct connection *c)
         c->evidence.legs[SERVER].client_hello = c->hello_bytes;
         c->evidence.legs[SERVER].sni_sent = c->evidence.legs[CLIENT].sni_sent;
     }
-    if (c->mode != MODE_BRIDGE && c->peeked.len > 0) {
+    if (c->mode == MODE_BRIDGE) {
+        // Client-first: outer records that came behind the client's Finished.
+        engine_feed(c->engines[CLIENT], buffer_slice(&c->peeked));
+    } else if (c->peeked.len > 0) {
         relay_raw(c, CLIENT, buffer_slice(&c->peeked));
     }
-    buffer_clear(&c->peeked);
     for (int side = 0; side < SIDES && c->state == CONNECTION_RELAYING; side++) {
         link_read(&c->links[side], !link_is_full(&c->links[!side]));
         catch_up(c, (enum side)side);
     }
+    if (c->mode == MODE_BRIDGE && !engine_hold(c->engines[CLIENT])) {
+        connection_reset(c); // as in relay_received
+    }
+    buffer_clear(&c->peeked);
     return STEP_WAIT;
 }
