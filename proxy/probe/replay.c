@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "engine.h"
 #include "judge.h"
+#include "predict.h"
 
 #define OUT_BYTES_MAX ((size_t)1 << 18)
 
@@ -85,6 +86,34 @@ static bool run(const struct stage *stage, const char *changed)
 
 // ---- the changes
 
+static struct leaf *mint_key(const struct stage *stage, enum leaf_key key)
+{
+    struct error error;
+    struct leaf_spec spec = {.name = stage->setup->name, .key = key};
+    return mint_leaf(stage->setup->mint, &spec, &error);
+}
+
+// run_minted runs with the leaf that the bridge would choose for the changed shape; a configured
+// certificate stays.
+static bool run_minted(struct stage *stage, const char *changed)
+{
+    struct client_hello hello;
+    size_t at;
+    struct server_terms terms = {.shape = stage->shape, .keys = KEY_ECDSA};
+    struct prediction prediction;
+    struct slice message = stage->setup->evidence->legs[CLIENT].client_hello;
+    if (stage->setup->leaf == NULL || client_hello_parse(message, &hello, &at) != PARSE_OK) {
+        return run(stage, changed);
+    }
+    predict(&hello, &terms, &prediction);
+    struct leaf *leaf =
+        mint_key(stage, prediction.mismatch == MISMATCH_NONE ? LEAF_ECDSA : LEAF_RSA);
+    stage->leaf = leaf != NULL ? leaf : stage->setup->leaf;
+    bool passed = run(stage, changed);
+    leaf_release(leaf);
+    return passed;
+}
+
 static bool with_versions(struct stage *stage)
 {
     const struct library *library = stage->setup->library;
@@ -92,32 +121,30 @@ static bool with_versions(struct stage *stage)
     stage->shape.version_max = library->version_max;
     // A version is of no use without its suites.
     stage->shape.suites = library->suites;
-    return run(stage, "versions: all that the library has, with their suites");
+    return run_minted(stage, "versions: all that the library has, with their suites");
 }
 
 static bool with_suites(struct stage *stage)
 {
     stage->shape.suites = stage->setup->library->suites;
-    return run(stage, "cipher suites: all that the library has");
+    return run_minted(stage, "cipher suites: all that the library has");
 }
 
 static bool with_groups(struct stage *stage)
 {
     stage->shape.groups = stage->setup->library->groups;
-    return run(stage, "groups: all that the library has");
+    return run_minted(stage, "groups: all that the library has");
 }
 
 static bool with_schemes(struct stage *stage)
 {
     stage->shape.schemes = stage->setup->library->schemes;
-    return run(stage, "signature schemes: all that the library has");
+    return run_minted(stage, "signature schemes: all that the library has");
 }
 
 static bool with_leaf(struct stage *stage, enum leaf_key key, const char *changed)
 {
-    struct error error;
-    struct leaf_spec spec = {.name = stage->setup->name, .key = key};
-    struct leaf *leaf = mint_leaf(stage->setup->mint, &spec, &error);
+    struct leaf *leaf = mint_key(stage, key);
     if (leaf == NULL) {
         return false;
     }
@@ -137,7 +164,7 @@ static bool with_any_protocol(struct stage *stage)
 {
     stage->shape.alpn_len = 0;
     memset(stage->shape.alpn, 0, sizeof(stage->shape.alpn)); // shapes are compared whole
-    return run(stage, "ALPN: none chosen");
+    return run_minted(stage, "ALPN: none chosen");
 }
 
 static const struct {
