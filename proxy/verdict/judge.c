@@ -206,6 +206,12 @@ const char *probably(enum confidence confidence)
     return confidence == CONFIDENCE_SUSPECTED ? "probably " : "";
 }
 
+bool client_left_first(const struct judge *judge)
+{
+    const struct ending *client = &leg_of(judge, CLIENT)->close;
+    return client->kind != ENDING_NONE && client->at_us < leg_of(judge, SERVER)->close.at_us;
+}
+
 const char *ending_text(struct judge *judge, const struct ending *ending)
 {
     const char *text = NULL;
@@ -269,8 +275,14 @@ static bool name_fits(const char *pattern, const char *name)
     return rest != NULL && rest != name && strcasecmp(pattern + 1, rest) == 0;
 }
 
-bool leaf_covers(const struct cert_facts *leaf, const char *name)
+bool leaf_covers(const struct cert_facts *leaf, const char *full_name)
 {
+    char name[ENDPOINT_HOST_MAX];
+    (void)snprintf(name, sizeof(name), "%s", full_name); // a longer one is no host's
+    size_t len = strlen(name);
+    if (len > 0 && name[len - 1] == '.') {
+        name[len - 1] = '\0'; // certificates have no final dot (RFC 9525 section 6.3)
+    }
     for (size_t i = 0; i < leaf->name_count; i++) {
         const char *entry = leaf->names[i];
         if (strncmp(entry, "dns:", 4) == 0 && name_fits(entry + 4, name)) {

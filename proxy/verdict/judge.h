@@ -82,6 +82,9 @@ enum phase leg_phase(const struct judge *judge, enum side side);
 // probably gives "probably " for what is only suspected, else nothing.
 const char *probably(enum confidence confidence);
 
+// client_left_first is true if the client ended its secured leg before the origin ended its own.
+bool client_left_first(const struct judge *judge);
+
 // ending_text says how the leg ended: "answered handshake_failure (40)".
 const char *ending_text(struct judge *judge, const struct ending *ending);
 // duration_text gives "3 days", "2 hours", "15 seconds".

@@ -177,14 +177,16 @@ static bool protocols_differ(struct judge *judge, enum side side, struct verdict
 {
     const struct leg_evidence *client = leg_of(judge, CLIENT), *server = leg_of(judge, SERVER);
     (void)side;
-    if (client->alpn.len == 0 || slice_equals(client->alpn, server->alpn) ||
-        (server->alpn.len == 0 && slice_equals_text(client->alpn, "http/1.1"))) {
-        return false;
+    bool is_one_h2 = slice_equals_text(client->alpn, "h2") != slice_equals_text(server->alpn, "h2");
+    bool do_differ =
+        client->alpn.len > 0 && server->alpn.len > 0 && !slice_equals(client->alpn, server->alpn);
+    if (!is_one_h2 && !do_differ) {
+        return false; // no ALPN at all means HTTP/1.1
     }
     verdict_set(out, "alpn.no-overlap", PARTY_BRIDGE, PHASE_AFTER, CONFIDENCE_DEDUCED);
-    out->offered = peer_bytes(judge->arena, client->alpn);
+    out->offered = client->alpn.len > 0 ? peer_bytes(judge->arena, client->alpn) : "nothing";
     out->accepted = server->alpn.len > 0 ? peer_bytes(judge->arena, server->alpn) : "nothing";
-    verdict_say(judge, out, "%s was promised to the client, %s agreed to %s", out->offered,
+    verdict_say(judge, out, "%s was agreed with the client, %s agreed to %s", out->offered,
                 judge->origin, out->accepted);
     return true;
 }

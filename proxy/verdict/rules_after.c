@@ -44,10 +44,29 @@ static bool edge_behind(struct judge *judge, enum side side, struct verdict *out
     return true;
 }
 
-static bool client_left_first(const struct judge *judge)
+// The same bytes go through both legs: HTTP/2 on one and not on the other can't work. The leg at
+// fault is the one that did not agree to it.
+static bool protocols_differ(struct judge *judge, enum side side, struct verdict *out)
 {
-    const struct ending *client = &leg_of(judge, CLIENT)->close;
-    return client->kind != ENDING_NONE && client->at_us < leg_of(judge, SERVER)->close.at_us;
+    const struct leg_evidence *leg = leg_of(judge, side), *other = leg_of(judge, !side);
+    if (other->handshake.kind != ENDING_SECURED || !slice_equals_text(other->alpn, "h2") ||
+        slice_equals_text(leg->alpn, "h2")) {
+        return false;
+    }
+    verdict_set(out, "alpn.no-overlap", PARTY_BRIDGE, PHASE_AFTER, CONFIDENCE_DEDUCED);
+    struct slice names = side == CLIENT ? judge->client.alpn : judge->offer.alpn;
+    out->offered = alpn_text(judge->arena, names);
+    out->accepted = leg->alpn.len > 0 ? peer_bytes(judge->arena, leg->alpn) : "nothing";
+    verdict_say(judge, out,
+                "%s agreed to h2, while %s was offered %s and agreed to %s: the bytes of "
+                "one mean nothing to the other",
+                side == CLIENT ? judge->origin : "the client",
+                side == CLIENT ? "midspan" : judge->origin, out->offered, out->accepted);
+    verdict_fix(judge, out,
+                "Let midspan's %s leg take and offer the same protocols as the other: "
+                "alpn=h2:http/1.1, or leave alpn out so that it mirrors.",
+                side_name(side));
+    return true;
 }
 
 // A server without any common protocol may complete the handshake and close (Apache: measured).
@@ -72,7 +91,7 @@ static bool closed_for_protocol(struct judge *judge, enum side side, struct verd
 // decode_error: it says that the other side left without a word, not that something broke.
 static bool answers_bare_end(const struct judge *judge, enum side side)
 {
-    const struct ending *other = &leg_of(judge, (enum side)!side)->close;
+    const struct ending *other = &leg_of(judge, (enum side) !side)->close;
     const struct ending *own = &leg_of(judge, side)->close;
     return own->alert == ALERT_DECODE_ERROR && other->kind == ENDING_CLOSED &&
            other->at_us <= own->at_us;
@@ -86,6 +105,13 @@ static bool late_alert(struct judge *judge, enum side side, struct verdict *out)
         alert == ALERT_USER_CANCELED || answers_bare_end(judge, side)) {
         return false;
     }
+    // OpenSSL 3 answers a TCP end without close_notify so: the other side's habit, no fault of
+    // ours.
+    bool was_used = leg->app_bytes_received > 0 && leg->app_bytes_sent > 0;
+    if (was_used && alert == ALERT_DECODE_ERROR) {
+        return false;
+    }
+    out->severity = was_used ? SEVERITY_WARNING : SEVERITY_ERROR;
     // Nothing of the handshake was wrong then: the alert is all there is.
     verdict_set(out, alert == ALERT_ACCESS_DENIED ? "alert.access-denied" : "alert.internal-error",
                 side == SERVER ? PARTY_SERVER : PARTY_CLIENT, PHASE_AFTER, CONFIDENCE_SUSPECTED);
@@ -130,6 +156,7 @@ static bool no_answer(struct judge *judge, enum side side, struct verdict *out)
 const struct rule after_rules[] = {
     {"HTTP 421", misdirected},
     {"HTTP 525 and 526", edge_behind},
+    {"protocols that differ", protocols_differ},
     {"closed for want of a protocol", closed_for_protocol},
     {"a late alert", late_alert},
     {"a record that can't be read", broken_record},

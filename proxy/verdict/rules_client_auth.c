@@ -65,7 +65,7 @@ static bool origin_cut(struct judge *judge, enum side side, struct verdict *out)
     bool was_asked = leg->handshake.kind != ENDING_SECURED || leg->app_bytes_sent > 0 ||
                      ending->kind == ENDING_RESET;
     if (side != SERVER || !is_over || !was_asked || !leg->has_certificate_request ||
-        leg->app_bytes_received > 0) {
+        leg->app_bytes_received > 0 || client_left_first(judge)) {
         return false;
     }
     (void)set_server(judge, out, CONFIDENCE_SUSPECTED);

@@ -93,7 +93,11 @@ static bool judge_leg(struct judge *judge, enum side side, struct verdict *out)
         return false;
     }
     if (leg_broke(leg)) {
-        return try_tables(judge, broken_tables[side], side, out);
+        bool is_found = try_tables(judge, broken_tables[side], side, out);
+        if (is_found && judge->evidence->is_passed) {
+            out->direct = DIRECT_WOULD_FAIL; // it was direct: every byte was passed on
+        }
+        return is_found;
     }
     if (leg->handshake.kind == ENDING_SECURED) {
         return try_tables(judge, secured_tables[side], side, out);
