@@ -76,7 +76,7 @@ const char *change_text(struct arena *arena, const struct trial *trial, const st
         text = named_text(arena, "ALPN", change->name);
         break;
     case CHANGE_COMPACT:
-        text = "a hello under 250 bytes, the same versions";
+        text = "a short hello, the same versions";
         break;
     case CHANGE_CAP:
         text = "nothing above TLS 1.2, no GREASE";

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "wide.h"
+
 // ---- round 1
 
 static struct trial *add(struct plan *plan, struct change change)
@@ -72,7 +74,7 @@ static void add_names(struct plan *plan)
 static bool adds(const struct plan *plan, enum list_kind kind)
 {
     struct number_list wide, more;
-    variant_wide(kind, &wide);
+    wide_list(kind, &wide);
     list_minus(&wide, sets_list(&plan->base.offered, kind), &more);
     return more.count > 0;
 }

@@ -20,7 +20,4 @@ bool variant_encode(const struct variant_base *base, const struct change *change
 // 4.1.2): `first` with one fresh share and the cookie. False when no share can be made.
 bool variant_retry(struct slice first, const struct server_hello *retry, struct buffer *out);
 
-// variant_wide gives the broad list of a kind: what servers may take, the modern first.
-void variant_wide(enum list_kind kind, struct number_list *out_list);
-
 #define COMPACT_BYTES_MAX 250

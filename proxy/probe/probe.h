@@ -1,0 +1,21 @@
+// probe: counterfactual handshakes that prove a verdict. One thing is changed at a time; the
+// smallest change that makes the handshake pass is the cause. Uses leg and verdict and what they
+// stand on.
+//
+//   file         | what it holds
+//   -------------+------------------------------------------------------------------
+//   prove.h      | the server leg: the origin is dialled again, in rounds
+//   reverify.h   | the origin's certificates, verified again in memory
+//   replay.h     | the client leg: its hello, played to a server of another shape
+//   plan.h       | which trials, in which order (pure)
+//   conclude.h   | what the trials prove (pure)
+//   change.h     | one trial: the change, the outcome
+//   variant.h    | a recorded hello with one thing changed
+//   wide.h       | broad lists of suites, groups and schemes
+//   shares.h     | fresh key shares
+//   hello_dial.h | one dial with a raw hello
+#pragma once
+
+#include "prove.h"
+#include "replay.h"
+#include "reverify.h"

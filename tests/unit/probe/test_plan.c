@@ -1,0 +1,442 @@
+// The strategy against scripted servers: what is tried, in which order, and what it proves. The
+// server is the predictor, with manners of its own; no socket.
+#include "rows.h"
+
+#include <string.h>
+
+#include "../policy/hellos.h"
+#include "conclude.h"
+#include "predict.h"
+
+#define BOTH (KEY_RSA | KEY_ECDSA)
+#define MODERN13                                                                                  \
+    {                                                                                             \
+        .versions = {0x0304, 0x0303}, .suites = {0x1301, 0x1302, 0xc02b, 0xc02f, 0xc02c, 0xc030}, \
+        .groups = {0x001d, 0x0017, 0x0018}, .schemes = {0x0403, 0x0804, 0x0805, 0x0401},          \
+        .shares = {                                                                               \
+            0x001d                                                                                \
+        }                                                                                         \
+    }
+
+struct server {
+    uint16_t min, max;
+    uint16_t suites[LIST_MAX], groups[LIST_MAX], schemes[LIST_MAX];
+    uint32_t keys;
+    const char *name; // the only one that it knows; NULL: any, or none
+    const char *alpn; // NULL: does not look
+    size_t len_max;   // longer hellos are reset; 0: any
+    bool hates_tls13; // resets hellos that offer it
+    bool is_mute;     // never answers
+    bool is_moody;    // the second hello is taken, whatever it is
+};
+
+static const struct row {
+    const char *name;
+    struct hello_row client, sent; // `sent` without suites: the client's
+    const char *client_sni, *sent_sni;
+    struct server server;
+    const char *code, *party, *confidence;
+    const char *accepted; // NULL: not asked
+    const char *direct;
+} rows[] = {
+    {.name = "a suite that the bridge left out",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {0x0303, 0x0303, {0xc02f}, {0x0017}, {0x0804}, KEY_RSA},
+     .code = "cipher.no-common-suite",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "ECDHE-RSA-AES128-GCM-SHA256",
+     .direct = "would-succeed"},
+    {.name = "a suite that the client has not either",
+     .client = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {0x0303, 0x0303, {0xc02f}, {0x0017}, {0x0804}, KEY_RSA},
+     .code = "cipher.no-common-suite",
+     .party = "client",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a server without forward secrecy must move itself",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {0x0303, 0x0303, {0x002f}, {0x0017}, {0x0804}, KEY_RSA},
+     .code = "cipher.no-common-suite",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "suites for RSA certificates only, an ECDSA one",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303},
+              .suites = {0xc02f, 0xc030},
+              .groups = {0x0017},
+              .schemes = {0x0403, 0x0804}},
+     .server = {0x0303, 0x0303, {0xc02b, 0xc02f}, {0x0017}, {0x0403, 0x0804}, KEY_ECDSA},
+     .code = "cipher.certificate-type-mismatch",
+     .party = "bridge",
+     .confidence = "proven",
+     .direct = "would-succeed"},
+    {.name = "suites and schemes for RSA certificates only: two lists must grow",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc02f}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {0x0303, 0x0303, {0xc02b, 0xc02f}, {0x0017}, {0x0403, 0x0804}, KEY_ECDSA},
+     .code = "cipher.certificate-type-mismatch",
+     .party = "bridge",
+     .confidence = "proven",
+     .direct = "would-succeed"},
+    {.name = "a group of TLS 1.3",
+     .client = MODERN13,
+     .sent = {.versions = {0x0304},
+              .suites = {0x1301},
+              .groups = {0x0017},
+              .schemes = {0x0804},
+              .shares = {0x0017}},
+     .server = {0x0304, 0x0304, {0x1301}, {0x0018}, {0x0804}, KEY_RSA},
+     .code = "group.no-common",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "secp384r1",
+     .direct = "would-succeed"},
+    {.name = "a group, though suites without one would do as well",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc02f}, .groups = {0x0019}, .schemes = {0x0804}},
+     .server = {0x0303, 0x0303, {0xc02f, 0x009c, 0x002f}, {0x0017}, {0x0804}, KEY_RSA},
+     .code = "group.no-common",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "secp256r1",
+     .direct = "would-succeed"},
+    {.name = "a scheme of TLS 1.3, found though it is encrypted",
+     .client = MODERN13,
+     .sent = {.versions = {0x0304},
+              .suites = {0x1301},
+              .groups = {0x001d},
+              .schemes = {0x0806},
+              .shares = {0x001d}},
+     .server = {0x0304, 0x0304, {0x1301}, {0x001d}, {0x0804}, KEY_RSA},
+     .code = "sigalg.no-common",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "rsa_pss_rsae_sha256",
+     .direct = "would-succeed"},
+    {.name = "the other kind of certificate in TLS 1.3",
+     .client = MODERN13,
+     .sent = {.versions = {0x0304},
+              .suites = {0x1301},
+              .groups = {0x001d},
+              .schemes = {0x0804},
+              .shares = {0x001d}},
+     .server = {0x0304, 0x0304, {0x1301}, {0x001d}, {0x0403}, KEY_ECDSA},
+     .code = "cipher.certificate-type-mismatch",
+     .party = "bridge",
+     .confidence = "proven",
+     .direct = "would-succeed"},
+    {.name = "a version that the bridge left out",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc02f}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {0x0304, 0x0304, {0x1301}, {0x0017}, {0x0804}, KEY_RSA},
+     .code = "protocol.no-common-version",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "TLS 1.3",
+     .direct = "would-succeed"},
+    {.name = "an old server must move itself",
+     .client = MODERN13,
+     .server = {0x0301, 0x0301, {0xc014, 0x002f}, {0x0017}, {0x0201}, KEY_RSA},
+     .code = "protocol.no-common-version",
+     .party = "server",
+     .confidence = "proven",
+     .accepted = "TLS 1.0",
+     .direct = "would-fail"},
+    {.name = "a server with both versions lacks the suite, not the version",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {0x0303, 0x0304, {0x1301, 0xc02f}, {0x0017}, {0x0804}, KEY_RSA},
+     .code = "cipher.no-common-suite",
+     .party = "bridge",
+     .confidence = "proven",
+     .direct = "would-succeed"},
+    {.name = "no name where one is needed",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .server = {0x0303, 0x0304, {0x1301}, {0x001d}, {0x0804}, KEY_RSA, .name = "app.test"},
+     .code = "sni.required",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "app.test",
+     .direct = "would-succeed"},
+    {.name = "another name than the client's",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "other.test",
+     .server = {0x0303, 0x0304, {0x1301}, {0x001d}, {0x0804}, KEY_RSA, .name = "app.test"},
+     .code = "sni.unrecognized",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "app.test",
+     .direct = "would-succeed"},
+    {.name = "a name with a final dot",
+     .client = MODERN13,
+     .client_sni = "app.test.",
+     .sent_sni = "app.test.",
+     .server = {0x0303, 0x0304, {0x1301}, {0x001d}, {0x0804}, KEY_RSA, .name = "app.test"},
+     .code = "sni.malformed",
+     .party = "client",
+     .confidence = "proven",
+     .accepted = "app.test",
+     .direct = "would-fail"},
+    {.name = "a name that nobody knows stays deduced",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {0x0303, 0x0304, {0x1301}, {0x001d}, {0x0804}, KEY_RSA, .name = "elsewhere.test"},
+     .code = "sni.unrecognized",
+     .party = "server",
+     .confidence = "deduced",
+     .direct = "would-fail"},
+    {.name = "h2 alone, a server of HTTP/1.1",
+     .client = {.versions = {0x0304},
+                .suites = {0x1301},
+                .groups = {0x001d},
+                .schemes = {0x0804},
+                .shares = {0x001d},
+                .alpn = "\x02h2"},
+     .server = {0x0304, 0x0304, {0x1301}, {0x001d}, {0x0804}, KEY_RSA, .alpn = "\x08http/1.1"},
+     .code = "alpn.no-overlap",
+     .party = "client",
+     .confidence = "proven",
+     .accepted = "http/1.1",
+     .direct = "would-fail"},
+    {.name = "a server that resets whatever offers TLS 1.3",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {0x0303, 0x0303, {0xc02f}, {0x0017}, {0x0804}, KEY_RSA, .hates_tls13 = true},
+     .code = "protocol.intolerant",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a box that drops hellos of more than 300 bytes",
+     .client = {.versions = {0x0304, 0x0303},
+                .suites = {0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca8, 0xcca9},
+                .groups = {0x001d, 0x0017, 0x0018},
+                .schemes = {0x0403, 0x0804, 0x0805, 0x0401, 0x0806, 0x0503, 0x0603, 0x0501, 0x0601},
+                .shares = {0x001d},
+                .alpn = "\x78"
+                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"},
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {0x0303, 0x0304, {0x1301, 0xc02f}, {0x001d}, {0x0804}, KEY_RSA, .len_max = 260},
+     .code = "hello.intolerant",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a server that never answers proves nothing",
+     .client = MODERN13,
+     .server = {.is_mute = true},
+     .code = "transport.reset",
+     .party = "network",
+     .confidence = "suspected",
+     .direct = "would-fail"},
+    {.name = "a failure that comes and goes proves nothing",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {0x0303, 0x0303, {0xc02f, 0xc030}, {0x0017}, {0x0804}, KEY_RSA, .is_moody = true},
+     .code = "cipher.certificate-type-mismatch",
+     .party = "bridge",
+     .confidence = "suspected",
+     .direct = "would-succeed"},
+};
+
+// ---- the scripted server
+
+static void fill(struct number_list *out, const uint16_t *numbers)
+{
+    for (size_t i = 0; i < LIST_MAX && numbers[i] != 0; i++) {
+        assert_true(number_list_add(out, numbers[i]));
+    }
+}
+
+static uint8_t alert_of(enum mismatch mismatch)
+{
+    return mismatch == MISMATCH_VERSION ? ALERT_PROTOCOL_VERSION
+           : mismatch == MISMATCH_ALPN  ? ALERT_NO_APPLICATION_PROTOCOL
+                                        : ALERT_HANDSHAKE_FAILURE;
+}
+
+static struct outcome answer(const struct server *server, struct slice message)
+{
+    struct client_hello hello;
+    struct prediction prediction;
+    struct server_terms terms = {.keys = server->keys,
+                                 .prefers_own_order = true,
+                                 .needs_alpn_overlap = server->alpn != NULL};
+    size_t at;
+    assert_int_equal(client_hello_parse(message, &hello, &at), PARSE_OK);
+    if (server->is_mute || (server->len_max > 0 && message.len > server->len_max) ||
+        (server->hates_tls13 && client_hello_offers_version(&hello, VERSION_TLS13))) {
+        return (struct outcome){.kind = OUTCOME_RESET};
+    }
+    if (server->name != NULL && !slice_equals_text(hello.sni, server->name)) {
+        return (struct outcome){.kind = OUTCOME_ALERT, .alert = ALERT_UNRECOGNIZED_NAME};
+    }
+    terms.shape.version_min = server->min;
+    terms.shape.version_max = server->max;
+    fill(&terms.shape.suites, server->suites);
+    fill(&terms.shape.groups, server->groups);
+    fill(&terms.shape.schemes, server->schemes);
+    if (server->alpn != NULL && hello.has_alpn) {
+        terms.shape.alpn_len = (uint8_t)strlen(server->alpn);
+        memcpy(terms.shape.alpn, server->alpn, terms.shape.alpn_len);
+    }
+    predict(&hello, &terms, &prediction);
+    if (prediction.mismatch != MISMATCH_NONE) {
+        return (struct outcome){.kind = OUTCOME_ALERT, .alert = alert_of(prediction.mismatch)};
+    }
+    return (struct outcome){
+        .kind = OUTCOME_SERVER_HELLO,
+        .version = prediction.version,
+        .suite = prediction.suite,
+        .group = prediction.group,
+        .scheme = prediction.version == VERSION_TLS12 ? prediction.scheme : 0,
+    };
+}
+
+static void run_trials(struct plan *plan, const struct server *server, size_t from)
+{
+    for (size_t i = from; i < plan->count; i++) {
+        struct trial *trial = &plan->trials[i];
+        struct buffer hello = {0};
+        if (trial->change.kind == CHANGE_BLAME) {
+            trial->offered = plan->judge.client;
+            assert_true(buffer_append(&hello, plan->judge.client_hello.whole));
+        } else {
+            assert_true(variant_encode(&plan->base, &trial->change, &hello, &trial->offered));
+        }
+        trial->outcome = answer(server, buffer_slice(&hello));
+        trial_judge(trial, plan->wanted, plan->judge.arena);
+        buffer_clear(&hello);
+    }
+}
+
+// ---- the evidence
+
+static struct slice with_name(struct arena *arena, const struct hello_row *row, const char *sni)
+{
+    struct made_hello made;
+    struct buffer out = {0};
+    struct variant_base base;
+    struct sets offered;
+    hello_make(row, &made);
+    base = (struct variant_base){.hello = made.hello};
+    sets_of_hello(&made.hello, &base.offered);
+    const struct change change = {.kind = CHANGE_SNI, .name = sni};
+    assert_true(variant_encode(&base, &change, &out, &offered));
+    struct slice copy = arena_copy(arena, buffer_slice(&out));
+    buffer_clear(&out);
+    buffer_clear(&made.message);
+    return copy;
+}
+
+// window gives the versions that the policy had: those of the row's hello.
+static void window(const struct hello_row *hello, struct leg_shape *out_shape)
+{
+    memset(out_shape, 0, sizeof(*out_shape));
+    out_shape->version_max = hello->versions[0];
+    for (size_t i = 0; hello->versions[i] != 0; i++) {
+        out_shape->version_min = hello->versions[i];
+    }
+}
+
+static void make_evidence(const struct row *row, struct arena *arena, struct leg_shape *shape,
+                          struct evidence *out)
+{
+    const struct hello_row *sent = row->sent.suites[0] != 0 ? &row->sent : &row->client;
+    struct leg_evidence *leg = &out->legs[SERVER];
+    memset(out, 0, sizeof(*out));
+    window(sent, shape);
+    out->has_target = true;
+    out->target = (struct endpoint){.host = "127.0.0.1", .port = 443, .is_ip = true};
+    out->legs[CLIENT].client_hello = with_name(arena, &row->client, row->client_sni);
+    out->legs[CLIENT].sni_sent = row->client_sni;
+    leg->client_hello = with_name(arena, sent, row->sent_sni);
+    leg->sni_sent = row->sent_sni;
+    leg->shape = shape;
+    leg->peer_address = "127.0.0.1:443";
+    leg->is_started = true;
+    struct outcome first = answer(&row->server, leg->client_hello);
+    if (row->server.is_moody) {
+        first = (struct outcome){.kind = OUTCOME_ALERT, .alert = ALERT_HANDSHAKE_FAILURE};
+    }
+    enum ending_kind kind = first.kind == OUTCOME_ALERT ? ENDING_ALERT_RECEIVED : ENDING_RESET;
+    leg_evidence_end(leg, kind, first.alert, 0, 1000, NULL);
+}
+
+static void plan_proves(void **state)
+{
+    const struct row *row = *state;
+    struct arena arena = {0};
+    struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
+    struct plan *plan = arena_alloc(&arena, sizeof(*plan));
+    struct leg_shape shape;
+    struct verdict found[VERDICTS_MAX];
+    make_evidence(row, &arena, &shape, evidence);
+    assert_true(verdict_find(evidence, &arena, found, VERDICTS_MAX) > 0);
+    assert_true(plan_open(plan, evidence, &found[0], &arena));
+    size_t from = 0, added = plan->count;
+    int rounds = 0;
+    for (; added > 0; added = plan_next(plan)) {
+        run_trials(plan, &row->server, from);
+        from = plan->count;
+        assert_true(++rounds <= 3);
+    }
+    assert_true(plan->count <= PROBE_DIALS_MAX);
+    conclude(plan, &found[0]);
+    assert_string_equal(found[0].cause->code, row->code);
+    assert_string_equal(party_name(found[0].party), row->party);
+    assert_string_equal(confidence_name(found[0].confidence), row->confidence);
+    assert_string_equal(direct_name(found[0].direct), row->direct);
+    if (row->accepted != NULL) {
+        assert_string_equal(found[0].accepted, row->accepted);
+    }
+    assert_int_equal(found[0].proof_count, plan->count);
+    assert_true(strlen(found[0].summary) > 0 && strlen(found[0].fix) > 0);
+    arena_clear(&arena);
+}
+
+// What no dial may be made for.
+static void some_verdicts_are_left_alone(void **state)
+{
+    struct arena arena = {0};
+    struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
+    struct plan *plan = arena_alloc(&arena, sizeof(*plan));
+    struct leg_shape shape;
+    struct verdict verdict = {.severity = SEVERITY_ERROR, .leg = SERVER};
+    (void)state;
+    make_evidence(&rows[0], &arena, &shape, evidence);
+    static const char *const codes[] = {"transport.dns", "transport.refused", "ingress.malformed"};
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        verdict.cause = cause_find(codes[i]);
+        assert_false(plan_open(plan, evidence, &verdict, &arena));
+    }
+    verdict.cause = cause_find("cipher.no-common-suite");
+    assert_true(plan_open(plan, evidence, &verdict, &arena));
+    verdict.leg = CLIENT;
+    assert_false(plan_open(plan, evidence, &verdict, &arena));
+    verdict.leg = SERVER;
+    verdict.severity = SEVERITY_WARNING;
+    assert_false(plan_open(plan, evidence, &verdict, &arena));
+    verdict.severity = SEVERITY_ERROR;
+    evidence->is_passed = true;
+    assert_false(plan_open(plan, evidence, &verdict, &arena));
+    evidence->is_passed = false;
+    evidence->legs[SERVER].peer_address = NULL;
+    assert_false(plan_open(plan, evidence, &verdict, &arena));
+    arena_clear(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(some_verdicts_are_left_alone)};
+    int failed = RUN_ROWS(rows, plan_proves);
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
+}
