@@ -81,6 +81,20 @@ static void row(struct buffer *out, bool *ok, const char *name, const char *valu
     }
 }
 
+// proof_table shows what was run: what was changed, and what happened then.
+static bool proof_table(struct buffer *out, const struct verdict *verdict)
+{
+    bool ok = verdict->proof_count == 0 || buffer_append_text(out, "<table><caption>Proof</caption>"
+                                                                   "<tr><th>changed<th>outcome\n");
+    for (size_t i = 0; i < verdict->proof_count && ok; i++) {
+        const struct proof_row *proof = &verdict->proof[i];
+        ok = buffer_printf(out, "<tr><td>%s ", proof->passed ? "✓" : "✗") &&
+             html_text(out, proof->changed) && buffer_append_text(out, "<td>") &&
+             html_text(out, proof->outcome) && buffer_append_text(out, "\n");
+    }
+    return ok && (verdict->proof_count == 0 || buffer_append_text(out, "</table>"));
+}
+
 static bool page_html(struct buffer *out, const struct verdict *verdict,
                       const struct evidence *evidence)
 {
@@ -104,8 +118,9 @@ static bool page_html(struct buffer *out, const struct verdict *verdict,
     row(out, &ok, "offered", verdict->offered);
     row(out, &ok, "accepted", verdict->accepted);
     row(out, &ok, "reference", verdict->cause->rfc);
+    ok = ok && buffer_append_text(out, "</dl>") && proof_table(out, verdict);
     ok = ok && buffer_printf(out,
-                             "</dl><p class=\"dim\">Connection %llu. This page was made by "
+                             "<p class=\"dim\">Connection %llu. This page was made by "
                              "midspan on your machine; the origin did not send it.</p>",
                              (unsigned long long)evidence->connection);
     return ok && html_end(out);

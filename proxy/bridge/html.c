@@ -13,6 +13,9 @@ static const char style[] =
     ".bridge i.broken{border-top:3px dashed #d92d20}"
     "dl{display:grid;grid-template-columns:8rem 1fr;gap:.4rem 1rem;margin:1.2rem 0}"
     "dt{color:#667085}dd{margin:0}.fix{background:#ecfdf3;border-radius:8px;padding:.8rem 1rem}"
+    "table{border-collapse:collapse;width:100%;font-size:.92rem}caption{text-align:left;color:#"
+    "667085}"
+    "th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-top:1px solid #d0d5dd66}"
     "@media(prefers-color-scheme:dark){body{background:#12151b;color:#e6e9ef}main{background:#"
     "1b2029}"
     "code,pre{background:#262d39}.fix{background:#143323}.bridge span{border-color:#3a4252}}";
