@@ -18,10 +18,10 @@ const char *list_item_name(enum list_kind kind, uint16_t number)
     return "unknown";
 }
 
+// The two of the table; asked for each suite of each hello, so not looked up there.
 static bool is_signalling(uint16_t id)
 {
-    const struct suite *suite = suite_find(id);
-    return suite != NULL && suite->class == SUITE_SIGNALLING;
+    return id == SCSV_RENEGOTIATION || id == SCSV_FALLBACK;
 }
 
 static void read_list(struct slice vector, bool is_suites, struct number_list *out_list)
