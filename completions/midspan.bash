@@ -2,7 +2,7 @@
 
 _midspan_shared='--config --listen --allow-remote --transparent --proxy-protocol --web --workers
     --edge --client-leg --server-leg --order --on-failure --log --keylog --ca-dir --no-probe
-    --experiment --pass --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
+    --pass --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
 _midspan_leg_keys='min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca=
     crl= clock= cert= key= leaf= client-auth= timeout= split='
 
@@ -46,6 +46,7 @@ _midspan_value() {
     --ca-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     --order) _midspan_words 'server-first client-first' "$2" ;;
     --on-failure) _midspan_words 'page alert reset' "$2" ;;
+    --lang) _midspan_words 'en ja' "$2" ;;
     --web) _midspan_words 'off' "$2" ;;
     --client-leg | --server-leg) _midspan_leg "$2" ;;
     --listen) _midspan_words '127.0.0.1:' "$2" ;;
@@ -82,7 +83,7 @@ _midspan() {
         return
     fi
     if [[ $cword == 1 && $current != -* ]]; then
-        _midspan_words 'proxy bridge exec browser ca presets help' "$current"
+        _midspan_words 'proxy bridge exec browser ca explain presets help' "$current"
         return
     fi
     case $command in
@@ -105,6 +106,13 @@ _midspan() {
             _midspan_words '--ca-dir --der --force --system --nss --yes --help' "$current"
         fi
         ;;
+    explain)
+        if [[ $current == -?* ]]; then
+            _midspan_words '--json --lang --help' "$current"
+        else
+            compopt -o default
+        fi
+        ;;
     presets)
         case $cword-${words[2]} in
         2-*) _midspan_words "edges clients $(_midspan_presets edges) $(_midspan_presets clients) --json --help" "$current" ;;
@@ -112,7 +120,7 @@ _midspan() {
         *) _midspan_words '--json --help' "$current" ;;
         esac
         ;;
-    help) _midspan_words 'proxy bridge exec browser ca presets help legs' "$current" ;;
+    help) _midspan_words 'proxy bridge exec browser ca explain presets help legs' "$current" ;;
     esac
 }
 

@@ -1,7 +1,7 @@
 # Completion of midspan for fish. scripts/check_docs.sh holds it against --help.
 
-set -l commands proxy bridge exec browser ca presets help
-set -l proxies 'not __fish_seen_subcommand_from ca presets help'
+set -l commands proxy bridge exec browser ca explain presets help
+set -l proxies 'not __fish_seen_subcommand_from ca explain presets help'
 set -l edges '(midspan presets edges 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
 set -l clients '(midspan presets clients 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
 set -l keys min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca= crl= \
@@ -14,6 +14,7 @@ complete -c midspan -n $none -a bridge -d 'a bridge in front of one server'
 complete -c midspan -n $none -a exec -d 'one command through midspan'
 complete -c midspan -n $none -a browser -d 'a browser in a throw-away profile'
 complete -c midspan -n $none -a ca -d 'the authority'
+complete -c midspan -n $none -a explain -d 'verdicts from recorded evidence'
 complete -c midspan -n $none -a presets -d 'the edges and clients that midspan can imitate'
 complete -c midspan -n $none -a help -d 'what midspan can do'
 complete -c midspan -s h -l help -d 'all about it'
@@ -34,14 +35,13 @@ complete -c midspan -n $proxies -l on-failure -xa 'page alert reset' -d 'what th
 complete -c midspan -n $proxies -l log -rF -d 'append events as JSON Lines'
 complete -c midspan -n $proxies -l keylog -rF -d 'append TLS secrets'
 complete -c midspan -n $proxies -l no-probe -d 'never dial an origin again'
-complete -c midspan -n $proxies -l experiment -d 'prove client faults on next connections'
 complete -c midspan -n $proxies -l pass -x -d 'relay these hosts untouched'
 complete -c midspan -n $proxies -l via -x -d 'reach origins through this HTTP proxy'
 complete -c midspan -n $proxies -l connect-timeout -x -d 'longest time to connect'
 complete -c midspan -n $proxies -l handshake-timeout -x -d 'longest time for a handshake'
 complete -c midspan -n $proxies -l idle-timeout -x -d 'longest silence'
 complete -c midspan -n $proxies -l quiet -d 'print verdicts only'
-complete -c midspan -n 'not __fish_seen_subcommand_from presets help' -l ca-dir -xa '(__fish_complete_directories)' \
+complete -c midspan -n 'not __fish_seen_subcommand_from explain presets help' -l ca-dir -xa '(__fish_complete_directories)' \
     -d 'where the authority is'
 
 complete -c midspan -n '__fish_seen_subcommand_from exec browser' -l verbose \
@@ -57,7 +57,9 @@ complete -c midspan -n $ca -l force -d 'write over a file that is there'
 complete -c midspan -n $ca -l system -d 'the system\'s store only'
 complete -c midspan -n $ca -l nss -d 'the browsers\' stores only'
 complete -c midspan -n $ca -l yes -d 'don\'t ask'
-complete -c midspan -n '__fish_seen_subcommand_from presets' -l json -d 'print JSON'
+complete -c midspan -n '__fish_seen_subcommand_from explain' -F
+complete -c midspan -n '__fish_seen_subcommand_from explain' -l lang -xa 'en ja' -d 'the language'
+complete -c midspan -n '__fish_seen_subcommand_from explain presets' -l json -d 'print JSON'
 complete -c midspan -n '__fish_seen_subcommand_from presets' -a "edges clients"
 complete -c midspan -n '__fish_seen_subcommand_from presets' -a "$edges $clients"
 complete -c midspan -n '__fish_seen_subcommand_from help' -a "$commands legs"

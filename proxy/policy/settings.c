@@ -285,8 +285,6 @@ static const struct row rows[] = {
      FIELD(ca_dir), set_path},
     {{"no-probe", NULL, "never dial an origin again to prove a verdict", false},
      FIELD(probe), set_no_switch},
-    {{"experiment", NULL, "prove client faults on the client's next connections", false},
-     FIELD(experiment), set_switch},
     {{"pass", "HOSTPATTERN", "relay these hosts untouched; repeatable", true}, FIELD(pass), set_pass},
     {{"via", "http://HOST:PORT", "reach origins through this HTTP proxy", false}, FIELD(via), set_via},
     {{"connect-timeout", "TIME", "longest time to connect to an origin (10s)", false},

@@ -13,7 +13,7 @@ static const struct wrong_row {
      "unknown option '--lgo', expected one of listen, allow-remote, transparent, proxy-protocol, "
      "web, workers, edge, client-leg, server-leg, order, on-failure, log, keylog, ca-dir, "
      "no-probe, "
-     "experiment, pass, via, connect-timeout, handshake-timeout, idle-timeout, quiet, did you mean "
+     "pass, via, connect-timeout, handshake-timeout, idle-timeout, quiet, did you mean "
      "'log'?"},
     {"option without its value", "order", NULL,
      "--order: no value, expected server-first|client-first"},
@@ -109,13 +109,12 @@ static void every_option_sets_its_field(void **state)
     set(&s, "keylog", "keys");
     set(&s, "ca-dir", "dir");
     set(&s, "no-probe", NULL);
-    set(&s, "experiment", NULL);
     set(&s, "via", "http://[::1]:3128/");
     set(&s, "connect-timeout", "2s");
     set(&s, "handshake-timeout", "500ms");
     set(&s, "idle-timeout", "1h");
     set(&s, "quiet", "yes");
-    assert_true(s.allow_remote && s.is_transparent && s.takes_proxy_protocol && s.experiment);
+    assert_true(s.allow_remote && s.is_transparent && s.takes_proxy_protocol);
     assert_true(s.quiet && !s.probe && s.workers == 3);
     assert_int_equal(s.legs[CLIENT].version_max, VERSION_TLS12);
     assert_int_equal(s.legs[SERVER].version_min, VERSION_TLS10);
@@ -218,7 +217,7 @@ static void options_are_described(void **state)
         assert_true(key->help[0] != '\0' && strlen(key->help) < 60);
         assert_ptr_equal(option_key_find(key->name), key);
     }
-    assert_int_equal(count, 22);
+    assert_int_equal(count, 21);
     assert_true(option_key_find("pass")->repeats && !option_key_find("log")->repeats);
     assert_string_equal(order_name(ORDER_CLIENT_FIRST), "client-first");
     assert_string_equal(order_name(ORDER_SERVER_FIRST), "server-first");

@@ -13,7 +13,7 @@
     "cert, key, leaf, client-auth, timeout, split"
 #define OPTIONS                                                                             \
     "listen, allow-remote, transparent, proxy-protocol, web, workers, edge, client-leg, "   \
-    "server-leg, order, on-failure, log, keylog, ca-dir, no-probe, experiment, pass, via, " \
+    "server-leg, order, on-failure, log, keylog, ca-dir, no-probe, pass, via, " \
     "connect-timeout, handshake-timeout, idle-timeout, quiet"
 #define NESTED "{a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}}}}"
 
@@ -114,9 +114,9 @@ static const struct same_row {
      "listen: ['127.0.0.1:1', '[::1]:2']\n",
      {"listen", "127.0.0.1:1", "listen", "[::1]:2"}},
     {"switches of all spellings",
-     "quiet: on\nexperiment: yes\nallow-remote: true\ntransparent: off\nproxy-protocol: false\n"
+     "quiet: on\nallow-remote: true\ntransparent: off\nproxy-protocol: false\n"
      "no-probe: 'yes'\n",
-     {"quiet", NULL, "experiment", NULL, "allow-remote", NULL, "no-probe", NULL}},
+     {"quiet", NULL, "allow-remote", NULL, "no-probe", NULL}},
     {"legs as mappings, lists both ways",
      "client-leg: {max: TLS1.2, alpn: [h2, http/1.1]}\nserver-leg:\n  ciphers:\n    - AES128-SHA\n"
      "    - 0xC02F\n  groups: P-256:X25519\n  verify: false\n  sni: none\n",
