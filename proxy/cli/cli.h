@@ -28,6 +28,7 @@
 //   sheet.h        | rows, tables and JSON for standard output
 //   preset_hello.h | a client preset's ClientHello, decoded
 //   preset_view.h  | one preset in full
+//   explain_view.h | verdicts on standard output
 #pragma once
 
 #include "command.h"

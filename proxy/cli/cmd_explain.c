@@ -1,0 +1,247 @@
+// midspan explain: verdicts from evidence that was recorded.
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "evidence_json.h"
+#include "explain_view.h"
+#include "log_read.h"
+
+#define INPUT_BYTES_MAX ((size_t)256 << 20)
+#define READ_BYTES      ((size_t)64 << 10)
+
+static const struct option_key options[] = {
+    {.name = "json", .help = "print verdict events, one JSON object a line, as in the log"},
+    {.name = "lang", .value = "en|ja", .help = "the language of what it means and of the fix"},
+    {.name = NULL},
+};
+
+// One run: what is explained, and what was found so far.
+struct explaining {
+    const char *name; // of the input, for errors
+    struct explain_view view;
+    size_t event_count, verdict_count;
+    bool has_errors; // a verdict of that severity
+    struct error error;
+};
+
+static bool fail_at(struct explaining *run, size_t line)
+{
+    struct error why = run->error;
+    if (line == 0) {
+        return error_set(&run->error, ERROR_CONFIG, "%s: %s", run->name, why.text);
+    }
+    return error_set(&run->error, ERROR_CONFIG, "%s:%zu: %s", run->name, line, why.text);
+}
+
+static void show(struct explaining *run, const struct evidence *evidence,
+                 const struct verdict *verdict)
+{
+    run->verdict_count++;
+    run->has_errors = run->has_errors || verdict->severity == SEVERITY_ERROR;
+    explain_view_verdict(&run->view, evidence, verdict);
+}
+
+// ---- evidence
+
+static size_t judge(const struct evidence *evidence, struct arena *arena,
+                    struct verdict out[VERDICTS_MAX])
+{
+    size_t count = verdict_find(evidence, arena, out, VERDICTS_MAX);
+    bool is_secured = evidence->legs[CLIENT].handshake.kind == ENDING_SECURED &&
+                      evidence->legs[SERVER].handshake.kind == ENDING_SECURED;
+    if (count == 0 && is_secured) {
+        count = verdict_masked(evidence, arena, out, VERDICTS_MAX);
+    }
+    return count;
+}
+
+static void explain_evidence(struct explaining *run, const struct evidence *evidence,
+                             struct arena *arena)
+{
+    struct verdict found[VERDICTS_MAX];
+    size_t count = judge(evidence, arena, found);
+    for (size_t i = 0; i < count; i++) {
+        show(run, evidence, &found[i]);
+    }
+}
+
+// A log has one event for each verdict: the one judged now that the event is about. What was proven
+// is shown as it was recorded, with its proof; a proof can't be made again from evidence.
+static void explain_event(struct explaining *run, const struct evidence *evidence,
+                          const struct verdict *recorded, struct arena *arena)
+{
+    struct verdict found[VERDICTS_MAX];
+    const struct verdict *chosen = NULL;
+    bool is_proven = recorded->confidence == CONFIDENCE_PROVEN || recorded->proof_count > 0;
+    size_t count = is_proven ? 0 : judge(evidence, arena, found);
+    for (size_t i = 0; i < count && chosen == NULL; i++) {
+        bool is_it = found[i].leg == recorded->leg && found[i].severity == recorded->severity;
+        chosen = is_it ? &found[i] : NULL;
+    }
+    show(run, evidence, chosen != NULL ? chosen : recorded);
+}
+
+// ---- text: one evidence, or lines of a log
+
+static bool explain_text(struct explaining *run, struct slice text, size_t line)
+{
+    struct arena arena = {0};
+    struct verdict recorded;
+    enum log_kind kind = LOG_OTHER;
+    static struct evidence evidence; // large, and one at a time
+    bool is_ok = log_read(text, &arena, &kind, &recorded, &run->error);
+    run->event_count += is_ok ? 1 : 0;
+    if (is_ok && kind != LOG_OTHER) {
+        is_ok = evidence_read(text, &arena, &evidence, &run->error);
+    }
+    if (is_ok && kind == LOG_VERDICT) {
+        explain_event(run, &evidence, &recorded, &arena);
+    } else if (is_ok && kind == LOG_BARE) {
+        explain_evidence(run, &evidence, &arena);
+    }
+    arena_clear(&arena);
+    return is_ok || fail_at(run, line);
+}
+
+static struct slice trimmed(struct slice text)
+{
+    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL) {
+        text.len--;
+    }
+    while (text.len > 0 && strchr(" \t\r\n", text.data[0]) != NULL) {
+        text = slice_part(text, 1, text.len);
+    }
+    return text;
+}
+
+static struct slice next_line(struct slice *rest)
+{
+    const uint8_t *end = rest->len > 0 ? memchr(rest->data, '\n', rest->len) : NULL;
+    size_t len = end != NULL ? (size_t)(end - rest->data) : rest->len;
+    struct slice line = slice_part(*rest, 0, len);
+    *rest = slice_part(*rest, end != NULL ? len + 1 : len, rest->len);
+    return trimmed(line);
+}
+
+// A log is more than one line, the first of which is a whole object.
+static bool is_log(struct slice text)
+{
+    struct slice rest = text;
+    struct slice first = next_line(&rest);
+    bool is_object = first.len > 1 && first.data[0] == '{' && first.data[first.len - 1] == '}';
+    return is_object && trimmed(rest).len > 0;
+}
+
+static bool explain_log(struct explaining *run, struct slice text)
+{
+    bool is_ok = true;
+    for (size_t line = 1; text.len > 0 && is_ok; line++) {
+        bool is_cut = memchr(text.data, '\n', text.len) == NULL;
+        struct slice content = next_line(&text);
+        if (content.len == 0) {
+            continue;
+        }
+        is_ok = explain_text(run, content, line);
+        if (!is_ok && is_cut && run->event_count > 0) {
+            explain_view_note(&run->view, "the last line was still being written: left out");
+            return true;
+        }
+    }
+    return is_ok;
+}
+
+static bool explain(struct explaining *run, struct slice input)
+{
+    struct slice text = trimmed(input);
+    if (text.len == 0 || text.data[0] != '{') {
+        return error_set(&run->error, ERROR_CONFIG,
+                         "%s: %s, expected evidence as JSON or a JSON Lines log", run->name,
+                         text.len == 0 ? "nothing in it" : "not JSON");
+    }
+    return is_log(text) ? explain_log(run, input) : explain_text(run, text, 0);
+}
+
+// ---- the command
+
+static bool read_input(const char *name, struct buffer *out, struct error *error)
+{
+    bool is_stdin = strcmp(name, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? 1 : -1;
+    const char *why = fd >= 0 ? NULL : strerror(errno);
+    buffer_init(out, INPUT_BYTES_MAX);
+    while (got > 0 && why == NULL) {
+        uint8_t *place = buffer_reserve(out, READ_BYTES);
+        got = place != NULL ? read(fd, place, READ_BYTES) : 0;
+        if (place == NULL) {
+            why = "larger than 256 MiB";
+        } else if (got < 0) {
+            why = strerror(errno);
+        } else {
+            buffer_commit(out, (size_t)got);
+        }
+    }
+    if (fd >= 0 && !is_stdin) {
+        (void)close(fd); // read only: nothing can be lost
+    }
+    return why == NULL || error_set(error, ERROR_CONFIG, "cannot read '%s': %s", name, why);
+}
+
+static bool read_language(const struct invocation *invocation, enum language *out_language)
+{
+    const char *name = option_value(invocation, "lang");
+    if (name == NULL || strcmp(name, "en") == 0) {
+        *out_language = LANGUAGE_EN;
+        return true;
+    }
+    if (strcmp(name, "ja") == 0) {
+        *out_language = LANGUAGE_JA;
+        return true;
+    }
+    report("--lang: unknown language '%.16s', expected en or ja", name);
+    return false;
+}
+
+static int run_explain(const struct invocation *invocation)
+{
+    enum language language;
+    if (invocation->operand_count != 1) {
+        report("%s, expected: midspan explain %s",
+               invocation->operand_count == 0 ? "no FILE" : "more than one FILE",
+               invocation->command->usage);
+        return OUTCOME_USAGE;
+    }
+    if (!read_language(invocation, &language)) {
+        return OUTCOME_USAGE;
+    }
+    const char *name = invocation->operands[0];
+    struct explaining run = {.name = strcmp(name, "-") == 0 ? "standard input" : name};
+    struct buffer input = {0};
+    explain_view_open(&run.view, option_is_given(invocation, "json"), language);
+    bool is_ok = read_input(name, &input, &run.error) && explain(&run, buffer_slice(&input));
+    if (is_ok && run.verdict_count == 0) {
+        explain_view_note(&run.view, run.event_count > 1 ? "no verdict in this log"
+                                                         : "nothing is wrong in this evidence");
+    }
+    buffer_clear(&input);
+    int code = is_ok ? (int)(run.has_errors ? OUTCOME_FAILS : OUTCOME_FINE)
+                     : (int)report_error(&run.error);
+    return explain_view_close(&run.view, code);
+}
+
+const struct command cmd_explain = {
+    .name = "explain",
+    .usage = "FILE | - [OPTIONS]",
+    .summary = "verdicts from evidence that was recorded",
+    .about = "FILE is the evidence of one connection as JSON, one verdict event of the log, or a\n"
+             "whole log (--log), of which every verdict is explained; - is standard input.\n"
+             "The same evidence gives the same verdict on every machine. What had been proven is\n"
+             "shown as it was recorded, with its proof.\n"
+             "\n"
+             "Exit code 0: nothing is wrong; 1: something is; 2: FILE could not be read.\n",
+    .options = options,
+    .run = run_explain,
+};

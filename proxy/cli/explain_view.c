@@ -1,0 +1,67 @@
+#include "explain_view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "terminal.h"
+
+void explain_view_open(struct explain_view *view, bool is_json, enum language language)
+{
+    struct terminal terminal = terminal_of(STDOUT_FILENO);
+    *view = (struct explain_view){.is_json = is_json, .language = language};
+    view->sink = is_json ? jsonl_sink(STDOUT_FILENO, false)
+                         : console_sink(STDOUT_FILENO, terminal.colour, terminal.columns, true);
+}
+
+static void print(struct explain_view *view)
+{
+    struct slice text = buffer_slice(&view->text);
+    bool is_written = fwrite(text.data, 1, text.len, stdout) == text.len && fflush(stdout) == 0;
+    view->failed = view->failed || (!is_written && errno != EPIPE); // who left wants no more
+    buffer_clear(&view->text);
+}
+
+void explain_view_verdict(struct explain_view *view, const struct evidence *evidence,
+                          const struct verdict *verdict)
+{
+    struct arena arena = {0};
+    struct verdict shown = *verdict;
+    const struct cause_text *text = &verdict->cause->text[view->language];
+    if (view->language != LANGUAGE_EN && text->title != NULL) {
+        shown.summary = arena_printf(&arena, "%s: %s", text->title, text->means);
+        shown.fix = text->fix;
+    }
+    struct event event = {
+        .kind = EVENT_VERDICT,
+        .connection = evidence->connection,
+        .wall_us = evidence->opened_us,
+        .evidence = evidence,
+        .verdict = &shown,
+    };
+    view->sink.render(view->sink.user, &event, &view->text);
+    arena_clear(&arena);
+    print(view);
+}
+
+void explain_view_note(struct explain_view *view, const char *text)
+{
+    if (view->is_json) {
+        return;
+    }
+    view->failed = !buffer_printf(&view->text, "%s\n", text) || view->failed;
+    print(view);
+}
+
+int explain_view_close(struct explain_view *view, int code)
+{
+    if (!view->is_json) {
+        console_sink_free(&view->sink);
+    }
+    if (view->failed) {
+        report("cannot write to standard output");
+        return OUTCOME_OURS;
+    }
+    return code;
+}
