@@ -351,6 +351,18 @@ def test_the_origin_gets_few_dials_and_nothing_but_hellos(start_midspan, pki_):
         assert set(records_of(stream)) <= {HANDSHAKE, ALERT}, records_of(stream)
 
 
+def test_a_proof_goes_through_the_upstream_proxy(start_midspan, start_origin, pki_):
+    origin = start_origin("nginx", min="TLS1.3")
+    upstream = start_midspan("--pass", "*")
+    proxy = start_midspan("--via", upstream.url, "--server-leg", f"ca={pki_.root},max=TLS1.2")
+    CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+    verdict = proxy.expect_verdict("protocol.no-common-version", leg="server", party="bridge")
+    assert verdict["confidence"] == "proven", verdict["proof"]
+    proxy.wait_closed()
+    tunnels = upstream.wait("target", len(verdict["proof"]) + 1)
+    assert {event["target"] for event in tunnels} == {f"localhost:{origin.port}"}
+
+
 def test_no_probe_dials_nobody(start_midspan, pki_):
     dials = []
 

@@ -479,6 +479,17 @@ static void make_evidence(const struct row *row, struct arena *arena, struct leg
     leg_evidence_end(leg, kind, first.alert, 0, 1000, NULL);
 }
 
+// Advice goes forward only: nothing that is outdated is ever to be enabled.
+static void is_forward(const char *fix)
+{
+    static const char *const outdated[] = {"TLS 1.0",    "TLS 1.1", "SSL",    "SHA1", "sha1",
+                                           "3DES",       "DES-CBC", "RC4",    "MD5",  "CBC",
+                                           "AES128-SHA", "ffdhe",   "export", "NULL", "lower"};
+    for (size_t i = 0; i < COUNT(outdated); i++) {
+        assert_null(strstr(fix, outdated[i]));
+    }
+}
+
 static void plan_proves(void **state)
 {
     const struct row *row = *state;
@@ -507,6 +518,7 @@ static void plan_proves(void **state)
         assert_string_equal(found[0].accepted, row->accepted);
     }
     assert_int_equal(found[0].proof_count, plan->count);
+    is_forward(found[0].fix);
     assert_true(strlen(found[0].summary) > 0 && strlen(found[0].fix) > 0);
     arena_clear(&arena);
 }
