@@ -222,6 +222,9 @@ static enum parse on_record(struct feeding *feeding, const struct tls_record *re
     if (!item.is_encrypted) {
         return read_plain_record(feeding, record);
     }
+    if (record->content_type == CONTENT_APPLICATION_DATA) {
+        stream->is_encrypted = true; // TLS 1.3 without ChangeCipherSpec: how Firefox sends an alert
+    }
     if (record->content_type == CONTENT_HANDSHAKE && record->body.len > 0) {
         stream->retry_type = 0; // an encrypted Finished: this is TLS 1.2
     }

@@ -30,7 +30,7 @@ typedef void (*stream_found_fn)(void *user, const struct stream_item *item);
 struct tls_stream {
     struct buffer record;  // a record that has not come whole
     struct buffer message; // a handshake message that has not come whole
-    bool is_encrypted;     // from ChangeCipherSpec (TLS 1.2) or tls_stream_encrypted on
+    bool is_encrypted;     // from ChangeCipherSpec, a sealed record or tls_stream_encrypted on
     bool is_bad;           // stays so: nothing more is read
     bool has_begun;
     // The stream's own:
