@@ -82,6 +82,7 @@ def test_both_directions_at_once(version, proxy, pki_):
                 digest.update(block)
                 size += len(block)
             sender.join()
+            tls.unwrap()
             tls.close()  # wrapping took the socket over: leaving `with` does not close it
     assert digest.hexdigest() == bodies.sha256(data)
     proxy.expect_secured()
