@@ -105,7 +105,7 @@ static void page_for_a_request_behind_finished(void **state)
     struct peer *client = &stage->client;
     char text[65536];
     stage_set(stage, "order", "client-first");
-    stage->settings.handshake_timeout_ms = 10 * STAGE_MS; // the page comes before any timeout
+    stage->settings.handshake_timeout_ms = 10 * PEER_MS; // the page comes before any timeout
     stage_start(stage);
     origin_open(stage);
     (void)close(stage->listener); // nobody listens
