@@ -567,6 +567,7 @@ void connection_linger(struct connection *c)
         return;
     }
     c->state = CONNECTION_LINGERING;
+    dial_cancel(c);
     link_close(&c->links[SERVER]);
     connection_finish(c, CLIENT);
     if (c->has_ended[CLIENT]) {

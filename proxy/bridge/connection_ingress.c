@@ -7,23 +7,6 @@
 #include "local.h"
 #include "peek.h"
 
-// target_is_ours is true when the client asks for one of our own listeners: it would go round for
-// ever.
-static bool target_is_ours(const struct connection *c)
-{
-    const struct shared *shared = c->worker->shared;
-    const struct endpoint *target = &c->evidence.target;
-    for (size_t i = 0; i < shared->endpoint_count; i++) {
-        const struct endpoint *own = &shared->endpoints[i];
-        bool same_host = strcmp(own->host, target->host) == 0 ||
-                         (endpoint_is_loopback(own) && endpoint_is_loopback(target));
-        if (own->port == target->port && same_host) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // answers_early: a page needs a TLS leg to be shown on, so the client is told to begin before the
 // origin is reached; the other manners let the client's proxy protocol say that it was not.
 static bool answers_early(const struct connection *c)
@@ -41,11 +24,6 @@ static enum step take_target(struct connection *c, enum ingress_kind kind)
     evidence->has_target = true;
     c->is_local = local_is_name(evidence->target.host);
     connection_emit(c, EVENT_TARGET, NULL, 0);
-    if (target_is_ours(c)) {
-        return failure_of_ingress(c, "ingress.malformed",
-                                  "the target is midspan itself: the connection would go round in "
-                                  "a circle");
-    }
     connection_patience(c, connection_settings(c)->handshake_timeout_ms);
     c->state = CONNECTION_PEEKING;
     if (kind == INGRESS_ABSOLUTE) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "listen.h"
 
 #define ATTEMPT_MS_MIN 1000
 
@@ -48,6 +49,23 @@ static const struct endpoint *next_hop(const struct connection *c)
     return settings->has_via ? &settings->via : &c->evidence.target;
 }
 
+// is_wanted is false once the client gets its last words: no address is tried any more then.
+static bool is_wanted(const struct connection *c)
+{
+    return c->state != CONNECTION_LINGERING && c->state != CONNECTION_CLOSING;
+}
+
+static bool is_loop(const struct connection *c, const struct sockaddr_storage *address)
+{
+    const struct shared *shared = c->worker->shared;
+    for (size_t i = 0; i < shared->endpoint_count; i++) {
+        if (listen_has(&shared->endpoints[i], address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void set_port(struct sockaddr_storage *address, uint16_t port)
 {
     if (address->ss_family == AF_INET6) {
@@ -87,7 +105,7 @@ static void on_connected(uv_connect_t *request, int status)
 {
     struct connection *c = request->data;
     struct dial *dial = &c->dial;
-    if (c->state == CONNECTION_CLOSING || dial->state != DIAL_CONNECTING) {
+    if (!is_wanted(c) || dial->state != DIAL_CONNECTING) {
         return; // its socket is closing; that has its own callback
     }
     if (status < 0) {
@@ -117,6 +135,12 @@ static void try_next(struct connection *c)
         return;
     }
     struct sockaddr_storage *address = &dial->addresses[dial->address_next++];
+    evidence_of(c)->addresses_tried++;
+    if (is_loop(c, address)) {
+        dial->is_loop = true;
+        fail(c, ELOOP, "that is midspan itself: the connection would go round in a circle");
+        return;
+    }
     struct link *link = &c->links[SERVER];
     memset(link, 0, sizeof(*link));
     if (!link_init(link, &c->worker->loop, connection_hooks(SERVER), c)) {
@@ -124,7 +148,6 @@ static void try_next(struct connection *c)
         return;
     }
     c->open_handles++;
-    evidence_of(c)->addresses_tried++;
     int64_t timeout_ms = connection_settings(c)->connect_timeout_ms / (int64_t)dial->address_count;
     timeout_ms = timeout_ms > ATTEMPT_MS_MIN ? timeout_ms : ATTEMPT_MS_MIN;
     if (timeout_ms > connection_settings(c)->connect_timeout_ms) {
@@ -155,12 +178,12 @@ static void keep_addresses(struct dial *dial, const struct addrinfo *found)
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
 {
     struct connection *c = request->data;
-    if (status == 0 && c->state != CONNECTION_CLOSING) {
+    if (status == 0) {
         keep_addresses(&c->dial, found);
     }
     uv_freeaddrinfo(found);
-    if (c->state == CONNECTION_CLOSING) {
-        connection_hooks(CLIENT)->closed(c); // the request was counted like a handle
+    if (!is_wanted(c) || c->dial.state != DIAL_RESOLVING) {
+        connection_handle_closed(c); // the request was counted like a handle
         return;
     }
     c->open_handles--;
@@ -212,7 +235,10 @@ void dial_timed_out(struct connection *c)
     struct dial *dial = &c->dial;
     switch (dial->state) {
     case DIAL_RESOLVING:
-        (void)uv_cancel((uv_req_t *)&dial->resolve); // its callback comes in any case
+        // A resolver at work can't be stopped; its callback comes in any case, whenever it likes.
+        (void)uv_cancel((uv_req_t *)&dial->resolve);
+        fail(c, 0, "the resolver did not answer in time");
+        connection_advance(c);
         return;
     case DIAL_CONNECTING:
         dial->attempt_error = ETIMEDOUT;
@@ -233,7 +259,7 @@ void dial_timed_out(struct connection *c)
 
 bool dial_link_closed(struct connection *c)
 {
-    if (c->dial.state != DIAL_RETRYING || c->state == CONNECTION_CLOSING) {
+    if (c->dial.state != DIAL_RETRYING || !is_wanted(c)) {
         return false;
     }
     c->open_handles--;
@@ -297,8 +323,11 @@ void dial_ended(struct connection *c, int os_error)
 
 void dial_cancel(struct connection *c)
 {
-    if (c->dial.state == DIAL_RESOLVING) {
-        (void)uv_cancel((uv_req_t *)&c->dial.resolve); // as in dial_timed_out
+    struct dial *dial = &c->dial;
+    dial->deadline_us = 0;
+    if (dial->state == DIAL_RESOLVING) {
+        dial->state = DIAL_FAILED; // libuv calls back twice for what is cancelled twice
+        (void)uv_cancel((uv_req_t *)&dial->resolve); // as in dial_timed_out
     }
 }
 

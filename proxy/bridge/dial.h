@@ -31,7 +31,7 @@ struct dial {
     int attempt_error;   // errno of the last address that failed
     struct buffer via_head;
     int os_error; // of DIAL_FAILED: errno of the last address; 0 for DNS and upstream proxy
-    bool is_dns_failure, is_via_failure, is_loop;
+    bool is_loop; // the address is one of our own listeners
     const char *detail; // what the system said, in the connection's arena
 };
 
@@ -48,7 +48,7 @@ void dial_received(struct connection *c, struct slice bytes, struct slice *out_r
 bool dial_link_closed(struct connection *c);
 // dial_ended takes the end of the server's TCP while DIAL_VIA; other states take no notice.
 void dial_ended(struct connection *c, int os_error);
-// dial_cancel gives up what is under way: the connection is closing.
+// dial_cancel gives up what is under way: nobody wants the origin any more.
 void dial_cancel(struct connection *c);
 void dial_clear(struct connection *c);
 

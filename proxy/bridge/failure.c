@@ -289,7 +289,11 @@ enum step failure_of_ingress(struct connection *c, const char *code, const char 
     c->evidence.ingress_fault_code = code;
     connection_opened(c);
     failure_judge(c);
-    return c->has_ended[CLIENT] ? drop(c) : linger(c);
+    if (c->has_ended[CLIENT]) {
+        return drop(c);
+    }
+    bool is_owed = c->evidence.has_target && !c->is_answered && c->ingress != NULL;
+    return is_owed ? tell_ingress(c) : linger(c);
 }
 
 // compose writes the response once the request is there.

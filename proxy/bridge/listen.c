@@ -113,3 +113,63 @@ bool listen_open(const struct endpoint *where, int *out_fds, size_t count,
     }
     return true;
 }
+
+// is_local asks by binding to it: only the machine's own addresses can be bound.
+static bool is_local(const void *address, socklen_t len)
+{
+    struct sockaddr_storage probe = {0};
+    memcpy(&probe, address, len);
+    set_port(&probe, 0);
+    int fd = bind_one(&probe, len, false);
+    if (fd < 0) {
+        return false;
+    }
+    (void)close(fd); // it only asked
+    return true;
+}
+
+static bool has_v4(const struct endpoint *own, const struct sockaddr_in *address)
+{
+    struct in_addr host = {.s_addr = htonl(INADDR_LOOPBACK)};
+    if (strcmp(own->host, "localhost") != 0 && inet_pton(AF_INET, own->host, &host) != 1) {
+        return false;
+    }
+    if (host.s_addr == htonl(INADDR_ANY)) {
+        return is_local(address, sizeof(*address));
+    }
+    // 0.0.0.0 as a target is this machine, too.
+    bool is_any = address->sin_addr.s_addr == htonl(INADDR_ANY);
+    return host.s_addr == (is_any ? htonl(INADDR_LOOPBACK) : address->sin_addr.s_addr);
+}
+
+static bool has_v6(const struct endpoint *own, const struct sockaddr_in6 *address)
+{
+    struct in6_addr host = in6addr_loopback;
+    if (strcmp(own->host, "localhost") != 0 && inet_pton(AF_INET6, own->host, &host) != 1) {
+        return false;
+    }
+    if (IN6_IS_ADDR_UNSPECIFIED(&host)) {
+        return is_local(address, sizeof(*address));
+    }
+    bool is_any = IN6_IS_ADDR_UNSPECIFIED(&address->sin6_addr); // as in has_v4
+    const struct in6_addr *target = is_any ? &in6addr_loopback : &address->sin6_addr;
+    return memcmp(&host, target, sizeof(host)) == 0;
+}
+
+bool listen_has(const struct endpoint *own, const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+        return ntohs(v4->sin_port) == own->port && has_v4(own, v4);
+    }
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    if (ntohs(v6->sin6_port) != own->port) {
+        return false;
+    }
+    if (!IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+        return has_v6(own, v6);
+    }
+    struct sockaddr_in mapped = {.sin_family = AF_INET, .sin_port = v6->sin6_port};
+    memcpy(&mapped.sin_addr, &v6->sin6_addr.s6_addr[12], sizeof(mapped.sin_addr));
+    return has_v4(own, &mapped);
+}

@@ -80,6 +80,15 @@ static enum step not_tls(struct connection *c)
     return STEP_NEXT;
 }
 
+// dial_failed: a target that is midspan itself is the client's mistake, all else the server leg's.
+static enum step dial_failed(struct connection *c)
+{
+    if (c->dial.is_loop && c->evidence.via == NULL) {
+        return failure_of_ingress(c, "ingress.malformed", c->dial.detail);
+    }
+    return failure_of_leg(c, SERVER);
+}
+
 // answer_or_fail tells the client's proxy protocol what became of the dial, when it waits for that.
 static enum step answer_or_fail(struct connection *c)
 {
@@ -87,7 +96,7 @@ static enum step answer_or_fail(struct connection *c)
         return STEP_WAIT;
     }
     if (c->dial.state == DIAL_FAILED) {
-        return failure_of_leg(c, SERVER);
+        return dial_failed(c);
     }
     if (!peek_answer(c)) {
         connection_close(c);
@@ -165,7 +174,7 @@ enum step do_dialling(struct connection *c)
     case DIAL_VIA:
         return STEP_WAIT;
     case DIAL_FAILED:
-        return failure_of_leg(c, SERVER);
+        return dial_failed(c);
     case DIAL_DONE:
         break;
     }

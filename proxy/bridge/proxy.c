@@ -7,6 +7,9 @@
 #include "listen.h"
 #include "worker.h"
 
+#define POOL_VARIABLE "UV_THREADPOOL_SIZE"
+#define POOL_THREADS  "32"
+
 struct proxy {
     struct shared shared;
     struct endpoint endpoints[SETTINGS_LISTEN_MAX];
@@ -75,6 +78,29 @@ static void tell_listening(struct proxy *proxy)
     }
 }
 
+static void no_work(uv_work_t *work)
+{
+    (void)work;
+}
+
+// widen_pool makes libuv's threads now, with our number of them. libuv lets half of them resolve
+// names, two by default: two names whose servers are silent would hold up all others. The variable
+// goes again, for it is not our children's.
+static void widen_pool(void)
+{
+    uv_loop_t loop;
+    uv_work_t work;
+    if (getenv(POOL_VARIABLE) != NULL || uv_loop_init(&loop) != 0) {
+        return; // the user's number stands
+    }
+    (void)setenv(POOL_VARIABLE, POOL_THREADS, 0); // without memory the pool stays small
+    if (uv_queue_work(&loop, &work, no_work, NULL) == 0) {
+        (void)uv_run(&loop, UV_RUN_DEFAULT); // until it is done
+    }
+    (void)unsetenv(POOL_VARIABLE); // was valid just now
+    (void)uv_loop_close(&loop);    // nothing is open in it
+}
+
 struct proxy *proxy_start(const struct settings *settings, const struct authority *ca,
                           struct recorder *recorder, struct keylog *keylog, struct error *error)
 {
@@ -83,6 +109,7 @@ struct proxy *proxy_start(const struct settings *settings, const struct authorit
         error_set(error, ERROR_MEMORY, "out of memory for the proxy");
         return NULL;
     }
+    widen_pool();
     struct shared *shared = &proxy->shared;
     *shared = (struct shared){.ca = ca, .recorder = recorder, .keylog = keylog};
     library_ask(&shared->library);
