@@ -1,0 +1,41 @@
+"""A case of the matrix: harness/cases.py's, and what only the matrix needs."""
+
+from dataclasses import dataclass, field
+
+from harness.cases import Case
+
+
+@dataclass
+class Row(Case):
+    """`origin` may also be a name of stacks.STACKS.
+
+    fresh     a midspan of its own: the history of the client counts
+    first     extra arguments of a good fetch by the same client before the one that breaks; None:
+              there is none
+    clock     offset of the client's clock, in the words of faketime: "+400d"
+    trust     what the client trusts: "bridge", "root" (of the test's origins) or "stranger"
+    target    where the client is sent, when not to the origin: "HOST:PORT"
+    upstream  options of a second midspan between this one and the origin (--via); None: none
+    authority fault of midspan's own authority; None: a good one
+    bridged   `midspan bridge` in front of the origin instead of a proxy
+    scripted  the peer that breaks it is a script of the test's, not software as it comes
+    """
+
+    fresh: bool = False
+    first: tuple = None
+    clock: str = None
+    trust: str = None
+    target: str = None
+    upstream: tuple = None
+    authority: str = None
+    bridged: bool = False
+    scripted: bool = False
+    env: dict = field(default_factory=dict)
+
+    def __str__(self):
+        return f"{self.title}: {self.client} to {self.origin}"
+
+
+def stack_of(case):
+    """The peer on the broken leg: its stack is the one that the cause was seen with."""
+    return case.client if case.leg == "client" else case.origin

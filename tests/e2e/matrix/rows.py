@@ -1,0 +1,4 @@
+"""Every row of the matrix."""
+
+ALL = []
+CONTROLS = []
