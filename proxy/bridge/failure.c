@@ -109,6 +109,7 @@ static bool begin_proof(struct connection *c)
         .verdict = &c->found[0],
         .address = (const struct sockaddr *)&c->dial.addresses[c->dial.address_next - 1],
         .is_via = connection_settings(c)->has_via,
+        .outcomes = c->worker->shared->outcomes,
         .done = on_proved,
         .closed = on_prover_closed,
         .user = c,

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "listen.h"
+#include "outcomes.h"
 #include "worker.h"
 
 #define POOL_VARIABLE "UV_THREADPOOL_SIZE"
@@ -115,8 +116,10 @@ struct proxy *proxy_start(const struct settings *settings, const struct authorit
     library_ask(&shared->library);
     shared->mint = mint_new(ca, 0, error);
     shared->history = history_new();
+    shared->outcomes = outcomes_new();
     struct terms *terms = terms_new(settings, &shared->library, error);
-    bool ok = shared->mint != NULL && shared->history != NULL && terms != NULL;
+    bool ok = shared->mint != NULL && shared->history != NULL && shared->outcomes != NULL &&
+              terms != NULL;
     ok = ok && open_workers(proxy, terms, error);
     terms_release(terms);
     shared->endpoints = proxy->endpoints;
@@ -177,6 +180,7 @@ void proxy_free(struct proxy *proxy)
     }
     mint_free(proxy->shared.mint);
     history_free(proxy->shared.history);
+    outcomes_free(proxy->shared.outcomes);
     free(proxy);
 }
 

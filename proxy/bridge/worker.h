@@ -15,6 +15,8 @@
 // At this many connections a worker stops accepting until one ends; the kernel's backlog waits.
 #define WORKER_CONNECTIONS_MAX 16384
 
+struct outcomes;
+
 // What all workers share; each part is safe from several threads.
 struct shared {
     const struct authority *ca;
@@ -22,6 +24,7 @@ struct shared {
     struct recorder *recorder;
     struct keylog *keylog; // NULL: none
     struct history *history;
+    struct outcomes *outcomes; // of counterfactual dials
     struct library library;
     const struct endpoint *endpoints; // where the proxy listens, for finding loops
     size_t endpoint_count;

@@ -98,7 +98,7 @@ static const char *hello_text(struct arena *arena, const struct trial *trial)
                         scheme != NULL ? scheme : "");
 }
 
-const char *outcome_text(struct arena *arena, const struct trial *trial)
+static const char *ended_text(struct arena *arena, const struct trial *trial)
 {
     const struct outcome *outcome = &trial->outcome;
     const char *after = outcome->version != 0 ? " after ServerHello" : "";
@@ -134,6 +134,17 @@ const char *outcome_text(struct arena *arena, const struct trial *trial)
         break;
     }
     return text != NULL ? text : "";
+}
+
+const char *outcome_text(struct arena *arena, const struct trial *trial)
+{
+    const char *text = ended_text(arena, trial);
+    if (trial->age_us == 0) {
+        return text;
+    }
+    const char *aged =
+        arena_printf(arena, "%s (seen %u s ago)", text, (unsigned)(trial->age_us / 1000000));
+    return aged != NULL ? aged : text;
 }
 
 static bool carries_name(const struct outcome *outcome, const char *wanted, struct arena *arena)

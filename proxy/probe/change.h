@@ -56,7 +56,8 @@ struct trial {
     struct change change;
     struct sets offered; // what the hello offered; `versions` are those that would be taken
     struct outcome outcome;
-    bool passed; // the server answered with something that was offered, and went on
+    int64_t age_us; // of an outcome that an earlier dial brought; 0: this one's own
+    bool passed;    // the server answered with something that was offered, and went on
 };
 
 // change_text says what was changed: "cipher suites: + 61 more"; outcome_text what came of it:

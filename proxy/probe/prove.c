@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "conclude.h"
 #include "hello_dial.h"
+#include "outcomes.h"
 
 #define ROOM_BYTES ((size_t)16 * 1024)
 // What a server may take to answer our FIN with its own before the socket is simply closed.
@@ -31,6 +32,8 @@ struct prover {
     enum prover_state state;
     struct plan plan;
     struct hello_dial dials[PROBE_DIALS_MAX];
+    struct outcome_key keys[PROBE_DIALS_MAX];
+    bool has_key[PROBE_DIALS_MAX];
     size_t started, pending;
     int open_handles; // dials and the timer
     int64_t deadline_us;
@@ -119,7 +122,12 @@ static void end_round(struct prover *prover)
 static void on_done(void *user, struct hello_dial *dial)
 {
     struct prover *prover = user;
-    struct trial *trial = &prover->plan.trials[dial - prover->dials];
+    size_t i = (size_t)(dial - prover->dials);
+    struct trial *trial = &prover->plan.trials[i];
+    if (prover->has_key[i]) {
+        outcomes_put(prover->setup.outcomes, &prover->keys[i], clock_monotonic_us(),
+                     &trial->outcome);
+    }
     trial_judge(trial, prover->plan.wanted, prover->setup.arena);
     if (--prover->pending == 0 && !prover->is_starting && !prover->was_stopped) {
         end_round(prover);
@@ -147,6 +155,31 @@ static bool hello_of(struct prover *prover, struct trial *trial, struct buffer *
     return variant_encode(&prover->plan.base, &trial->change, out, &trial->offered);
 }
 
+// recall takes the outcome of an earlier dial with the same hello.
+static bool recall(struct prover *prover, size_t i, struct slice hello)
+{
+    struct trial *trial = &prover->plan.trials[i];
+    const struct outcome_place place = {
+        .address = (const struct sockaddr *)&prover->address,
+        .tunnel = prover->setup.is_via ? prover->tunnel : NULL,
+        .ending = &prover->setup.evidence->legs[SERVER].handshake,
+    };
+    int64_t age_us;
+    struct outcome outcome;
+    prover->has_key[i] =
+        prover->setup.outcomes != NULL && outcome_key_of(&place, hello, &prover->keys[i]);
+    if (!prover->has_key[i] ||
+        !outcomes_find(prover->setup.outcomes, &prover->keys[i], clock_monotonic_us(),
+                       prover->setup.arena, &outcome, &age_us)) {
+        return false;
+    }
+    trial->outcome = outcome;
+    trial->age_us = age_us > 0 ? age_us : 1;
+    trial_judge(trial, prover->plan.wanted, prover->setup.arena);
+    return true;
+}
+
+// start_dial is true when a dial runs; false when none is needed or can be made.
 static bool start_dial(struct prover *prover, size_t i)
 {
     struct buffer hello = {0};
@@ -164,7 +197,7 @@ static bool start_dial(struct prover *prover, size_t i)
     };
     bool ok = hello_of(prover, trial, &hello);
     setup.hello = buffer_slice(&hello);
-    ok = ok && hello_dial_start(&prover->dials[i], &setup);
+    ok = ok && !recall(prover, i, setup.hello) && hello_dial_start(&prover->dials[i], &setup);
     buffer_clear(&hello);
     return ok;
 }
@@ -183,7 +216,7 @@ static void begin_round(struct prover *prover)
     }
     prover->is_starting = false;
     if (prover->pending == 0) {
-        arm(prover, 0); // nothing could be dialled: the timer ends the round
+        arm(prover, 0); // nothing to wait for: the timer ends the round
     }
 }
 

@@ -299,7 +299,10 @@ def waits():
     seen = []
     yield seen
     if seen:
-        print(f"\nfailure to verdict, of {len(seen)}: median {statistics.median(seen):.1f} ms,", end="")
+        print(
+            f"\nfailure to verdict, of {len(seen)}: median {statistics.median(seen):.1f} ms,",
+            end="",
+        )
         print(f" longest {max(seen):.1f} ms")
 
 
@@ -349,6 +352,31 @@ def test_the_origin_gets_few_dials_and_nothing_but_hellos(start_midspan, pki_):
     assert len(verdict["proof"]) == len(got) - 1
     for stream in got:
         assert set(records_of(stream)) <= {HANDSHAKE, ALERT}, records_of(stream)
+
+
+def test_a_client_that_tries_again_costs_the_origin_no_more_dials(start_midspan, pki_):
+    dials = []
+
+    def serve(connection):
+        dials.append(connection.recv(65536))
+        connection.sendall(HANDSHAKE_FAILURE)
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+    with RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        first = proxy.wait("verdict")[0]
+        CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        second = proxy.wait("verdict", 2)[1]
+        proxy.wait_closed()
+    assert len(first["proof"]) >= 2
+    assert len(dials) == 2 + len(first["proof"]), len(dials)  # the two broken handshakes themselves
+    assert not any("seen" in row["outcome"] for row in first["proof"]), first["proof"]
+    assert all("(seen " in row["outcome"] for row in second["proof"]), second["proof"]
+    told = [row["outcome"].partition(" (seen ")[0] for row in second["proof"]]
+    assert told == [row["outcome"] for row in first["proof"]]
 
 
 def test_a_proof_goes_through_the_upstream_proxy(start_midspan, start_origin, pki_):
