@@ -46,6 +46,9 @@ _midspan_value() {
     --ca-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     --order) _midspan_words 'server-first client-first' "$2" ;;
     --on-failure) _midspan_words 'page alert reset' "$2" ;;
+    --client) _midspan_words "all $(_midspan_presets clients)" "$2" ;;
+    --server) _midspan_words "$(_midspan_presets edges) min= max= ciphers= groups= sigalgs= alpn=" "$2" ;;
+    --server-key) _midspan_words 'rsa ecdsa both' "$2" ;;
     --lang) _midspan_words 'en ja' "$2" ;;
     --web) _midspan_words 'off' "$2" ;;
     --client-leg | --server-leg) _midspan_leg "$2" ;;
@@ -83,7 +86,7 @@ _midspan() {
         return
     fi
     if [[ $cword == 1 && $current != -* ]]; then
-        _midspan_words 'proxy bridge exec browser ca explain presets help' "$current"
+        _midspan_words 'proxy bridge exec browser ca predict explain presets help' "$current"
         return
     fi
     case $command in
@@ -106,6 +109,7 @@ _midspan() {
             _midspan_words '--ca-dir --der --force --system --nss --yes --help' "$current"
         fi
         ;;
+    predict) _midspan_words '--client --edge --server --server-key --json --help' "$current" ;;
     explain)
         if [[ $current == -?* ]]; then
             _midspan_words '--json --lang --help' "$current"
@@ -120,7 +124,7 @@ _midspan() {
         *) _midspan_words '--json --help' "$current" ;;
         esac
         ;;
-    help) _midspan_words 'proxy bridge exec browser ca explain presets help legs' "$current" ;;
+    help) _midspan_words 'proxy bridge exec browser ca predict explain presets help legs' "$current" ;;
     esac
 }
 

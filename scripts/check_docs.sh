@@ -51,7 +51,8 @@ for key in $keys; do
 done
 
 # The other way round: no document names an option that is gone.
-for file in README.md docs/options.md docs/trust.md docs/exec.md docs/log.md docs/explain.md; do
+for file in README.md docs/options.md docs/trust.md docs/exec.md docs/log.md docs/explain.md \
+    docs/predict.md; do
     while read -r option; do
         if [[ " ${options//$'\n'/ } --help --version " != *" $option "* ]]; then
             complain "$file: midspan has no option '$option'"

@@ -28,6 +28,8 @@
 //   sheet.h        | rows, tables and JSON for standard output
 //   preset_hello.h | a client preset's ClientHello, decoded
 //   preset_view.h  | one preset in full
+//   bridge_case.h  | an edge and a server to predict, from what the user wrote
+//   predict_view.h | a prediction shown
 //   explain_view.h | verdicts on standard output
 #pragma once
 

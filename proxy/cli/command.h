@@ -15,8 +15,8 @@ struct command {
     int (*run)(const struct invocation *invocation); // gives the exit code
 };
 
-extern const struct command cmd_proxy, cmd_bridge, cmd_exec, cmd_browser, cmd_ca, cmd_explain,
-    cmd_presets, cmd_help;
+extern const struct command cmd_proxy, cmd_bridge, cmd_exec, cmd_browser, cmd_ca, cmd_predict,
+    cmd_explain, cmd_presets, cmd_help;
 
 // command_at gives the i-th command in the order of `midspan help`, NULL past the end;
 // command_find finds one by name, NULL when there is none.

@@ -37,6 +37,9 @@ bool preset_hello_find(struct preset_hello *out, const char *name, struct error 
     bool is_file = preset_is_file(name);
     struct preset_client *preset =
         is_file ? preset_client_load(name, error) : preset_client_find(name, error);
+    if (preset == NULL && error->kind == ERROR_FILE) {
+        error->kind = ERROR_CONFIG; // even when the disk says no: the user named the file
+    }
     return preset_hello_read(out, preset, error);
 }
 

@@ -8,6 +8,8 @@
 //   leg_policy.h  | the keys of one leg
 //   shape.h       | policy + hello + library → what an engine is configured with; mirror
 //   predict.h     | what two sides would negotiate
+//   shape_hello.h | the ClientHello that a shape sends
+//   origin_terms.h| what an origin accepts, from a policy
 //   settings.h    | all options of proxy and bridge; the config file
 //   presets.h     | edge devices and clients to imitate, built in from presets/*/*.yaml
 //
