@@ -202,6 +202,13 @@ static void note_first_bytes(struct engine *engine)
     transcript_first_bytes(&engine->transcript, engine->tap.in);
 }
 
+// is_no_tls: an SSLv2-format hello is a client's way to begin, never a server's.
+static bool is_no_tls(const struct engine *engine)
+{
+    enum opening opening = opening_of(engine->transcript.evidence->first_bytes);
+    return opening == OPENING_OTHER || (engine->side == SERVER && opening == OPENING_SSLV2);
+}
+
 // fail_handshake names the ending from facts: what was verified, received, sent, in that order.
 static void fail_handshake(struct engine *engine)
 {
@@ -216,7 +223,7 @@ static void fail_handshake(struct engine *engine)
         alert = transcript->alert_received;
     } else if (engine->check.did_refuse) {
         kind = ENDING_REFUSED;
-    } else if (opening_of(evidence->first_bytes) == OPENING_OTHER) {
+    } else if (is_no_tls(engine)) {
         kind = ENDING_NOT_TLS;
         note_first_bytes(engine);
     } else if (transcript->has_close_notify && transcript->alert_sent == 0) {

@@ -169,10 +169,18 @@ static void note_message(struct transcript *transcript, bool sent, struct slice 
     read_message(transcript, sent, message);
 }
 
+// TLS 1.3 has no levels: all but close_notify and user_canceled are fatal (RFC 8446 section 6).
+static bool is_fatal_alert(uint16_t version, uint8_t level, uint8_t alert)
+{
+    if (alert == ALERT_CLOSE_NOTIFY) {
+        return false; // 0 would read as "none"; it ends the leg all the same
+    }
+    return level == ALERT_LEVEL_FATAL || (version >= VERSION_TLS13 && alert != ALERT_USER_CANCELED);
+}
+
 static void note_alert(struct transcript *transcript, bool sent, uint8_t level, uint8_t alert)
 {
-    // TLS 1.3 has no levels: all but close_notify and user_canceled are fatal (RFC 8446 section 6).
-    bool is_fatal = level == ALERT_LEVEL_FATAL;
+    bool is_fatal = is_fatal_alert(transcript->evidence->version, level, alert);
     leg_evidence_moment(transcript->evidence, (struct moment){
                                                   .at_us = transcript_now(transcript),
                                                   .sent = sent,
@@ -185,7 +193,8 @@ static void note_alert(struct transcript *transcript, bool sent, uint8_t level, 
         transcript->alert_sent = alert;
     } else if (is_fatal) {
         transcript->alert_received = alert;
-    } else if (!sent && alert == ALERT_CLOSE_NOTIFY) {
+    }
+    if (!sent && alert == ALERT_CLOSE_NOTIFY) {
         transcript->has_close_notify = true;
     }
 }

@@ -1,5 +1,6 @@
 # One line a fuzz target: midspan_fuzz(NAME library…)
 midspan_fuzz(certificate certs)
+midspan_fuzz(engine leg)
 midspan_fuzz(connect ingress)
 midspan_fuzz(socks ingress)
 midspan_fuzz(proxy_header ingress)
