@@ -1,6 +1,7 @@
 #include "link.h"
 
 #include <assert.h>
+#include <sys/socket.h>
 
 static void start_write(struct link *link);
 
@@ -11,6 +12,20 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *out_buf)
     struct slice room = link->hooks->room(link->user);
     // libuv writes where our contract only borrows: the room is the worker's own.
     *out_buf = uv_buf_init((char *)(uintptr_t)room.data, (unsigned)room.len);
+}
+
+// end_error gives the errno behind what libuv calls an end. Bytes and a reset that come together
+// are told as bytes and an end: libuv sees the hang-up and does not read again.
+static int end_error(const struct link *link)
+{
+    uv_os_fd_t fd = -1;
+    int why = 0;
+    socklen_t len = sizeof(why);
+    if (uv_fileno((const uv_handle_t *)&link->tcp, &fd) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) != 0) {
+        return 0; // no handle that is open: the end stands
+    }
+    return why;
 }
 
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
@@ -25,12 +40,12 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
     }
     link_read(link, false);
     link->has_ended = true;
-    if (link->write_error != 0) {
-        link->hooks->broke(link->user, link->write_error);
-    } else if (got == UV_EOF) {
-        link->hooks->ended(link->user);
+    int why = got == UV_EOF ? end_error(link) : (int)-got;
+    why = link->write_error != 0 ? link->write_error : why;
+    if (why != 0) {
+        link->hooks->broke(link->user, why);
     } else {
-        link->hooks->broke(link->user, (int)-got);
+        link->hooks->ended(link->user);
     }
 }
 
@@ -212,8 +227,15 @@ void link_reset(struct link *link)
         return;
     }
     link->is_closing = true;
-    // Refused while a FIN is under way: then the plain close must do.
-    if (uv_tcp_close_reset(&link->tcp, on_closed) != 0) {
-        uv_close((uv_handle_t *)&link->tcp, on_closed);
+    if (uv_tcp_close_reset(&link->tcp, on_closed) == 0) {
+        return;
     }
+    // Refused while a FIN is under way, which would make a cut answer look whole.
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    uv_os_fd_t fd = -1;
+    if (uv_fileno((const uv_handle_t *)&link->tcp, &fd) == 0) {
+        // Without it the plain close must do.
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    }
+    uv_close((uv_handle_t *)&link->tcp, on_closed);
 }
