@@ -141,6 +141,7 @@ class Shared:
         """For the length of one test, which must leave it running."""
         proxy = self.running()
         yield proxy
+        proxy.settle()
         proxy.assert_no_report()
         assert proxy.is_running(), f"midspan has ended by itself:\n{proxy.console()[-3000:]}"
 

@@ -189,7 +189,11 @@ def test_proxy_header(data, bridge):
     bridge.mark()
     with socket.create_connection(bridge.address, timeout=raw.LIMIT_SECONDS) as sock:
         sock.sendall(b"PROXY TCP4 127.0.0.9 127.0.0.1 1234 443\r\n")
-        MemoryClient(sock, raw.client_context(bridge.ca)).handshake()
+        client = MemoryClient(sock, raw.client_context(bridge.ca))
+        client.handshake()
+        client.send(b"used")
+        client.end("close_notify")
+        client.read_all()
     bridge.expect_secured()
 
 

@@ -137,6 +137,20 @@ class Midspan:
     def wait_closed(self, count=1):
         return self.wait("closed", count)
 
+    def settle(self):
+        """Waits until every connection has been closed: none is stuck, none speaks later."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.is_running():
+            kinds = {"opened": set(), "closed": set()}
+            for event in self.all_events():
+                kinds.get(event["event"], set()).add(event["connection"])
+            stuck = kinds["opened"] - kinds["closed"]
+            if not stuck:
+                return
+            if time.monotonic() > deadline:
+                pytest.fail(f"connections {sorted(stuck)} are still open:\n{self.story()}")
+            time.sleep(0.01)
+
     def expect_secured(self, count=1):
         """The connections were secured on both legs, and nothing was found wrong."""
         found = self.wait("secured", count)

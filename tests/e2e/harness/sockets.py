@@ -59,6 +59,17 @@ class MemoryClient:
             except ssl.SSLZeroReturnError:
                 return b""
 
+    def recv_ready(self):
+        """What one read of the socket gives, decrypted; maybe nothing."""
+        self._pull()
+        data = bytearray()
+        try:
+            while block := self.tls.read(65536):
+                data += block
+        except ssl.SSLWantReadError:
+            pass
+        return bytes(data)
+
     def close_notify(self):
         """Says that nothing more will be sent; goes on reading."""
         try:
