@@ -155,7 +155,8 @@ static bool hello_of(struct prover *prover, struct trial *trial, struct buffer *
     return variant_encode(&prover->plan.base, &trial->change, out, &trial->offered);
 }
 
-// recall takes the outcome of an earlier dial with the same hello.
+// recall takes what an earlier proof was told of the same hello. Two trials of this one may agree
+// in all but the order of extensions: they are dialled both.
 static bool recall(struct prover *prover, size_t i, struct slice hello)
 {
     struct trial *trial = &prover->plan.trials[i];
@@ -164,17 +165,19 @@ static bool recall(struct prover *prover, size_t i, struct slice hello)
         .tunnel = prover->setup.is_via ? prover->tunnel : NULL,
         .ending = &prover->setup.evidence->legs[SERVER].handshake,
     };
-    int64_t age_us;
+    int64_t age_us, now_us = clock_monotonic_us();
+    int64_t begun_us = prover->deadline_us - (int64_t)PROBE_MS_MAX * 1000;
     struct outcome outcome;
     prover->has_key[i] =
         prover->setup.outcomes != NULL && outcome_key_of(&place, hello, &prover->keys[i]);
     if (!prover->has_key[i] ||
-        !outcomes_find(prover->setup.outcomes, &prover->keys[i], clock_monotonic_us(),
-                       prover->setup.arena, &outcome, &age_us)) {
+        !outcomes_find(prover->setup.outcomes, &prover->keys[i], now_us, prover->setup.arena,
+                       &outcome, &age_us) ||
+        age_us <= now_us - begun_us) {
         return false;
     }
     trial->outcome = outcome;
-    trial->age_us = age_us > 0 ? age_us : 1;
+    trial->age_us = age_us;
     trial_judge(trial, prover->plan.wanted, prover->setup.arena);
     return true;
 }
