@@ -189,7 +189,8 @@ bool yaml_tree_parse(struct yaml_tree *out_tree, struct slice text, const char *
     if (yaml_parser_initialize(&reader.parser) == 0) {
         return error_set(error, ERROR_MEMORY, "out of memory");
     }
-    yaml_parser_set_input_string(&reader.parser, text.data, text.len);
+    const uint8_t *data = text.len > 0 ? text.data : (const uint8_t *)""; // it asserts on NULL
+    yaml_parser_set_input_string(&reader.parser, data, text.len);
     bool is_ok = read_document(&reader, &out_tree->root);
     yaml_parser_delete(&reader.parser);
     if (!is_ok) {
