@@ -86,7 +86,7 @@ _midspan() {
         return
     fi
     if [[ $cword == 1 && $current != -* ]]; then
-        _midspan_words 'proxy bridge exec browser ca predict explain presets help' "$current"
+        _midspan_words 'proxy bridge exec browser ca predict check explain presets help' "$current"
         return
     fi
     case $command in
@@ -110,6 +110,13 @@ _midspan() {
         fi
         ;;
     predict) _midspan_words '--client --edge --server --server-key --json --help' "$current" ;;
+    check)
+        if [[ $current == -?* ]]; then
+            _midspan_words '--json --help' "$current"
+        else
+            compopt -o default
+        fi
+        ;;
     explain)
         if [[ $current == -?* ]]; then
             _midspan_words '--json --lang --help' "$current"
@@ -124,7 +131,7 @@ _midspan() {
         *) _midspan_words '--json --help' "$current" ;;
         esac
         ;;
-    help) _midspan_words 'proxy bridge exec browser ca predict explain presets help legs' "$current" ;;
+    help) _midspan_words 'proxy bridge exec browser ca predict check explain presets help legs' "$current" ;;
     esac
 }
 

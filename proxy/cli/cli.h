@@ -30,6 +30,7 @@
 //   preset_view.h  | one preset in full
 //   bridge_case.h  | an edge and a server to predict, from what the user wrote
 //   predict_view.h | a prediction shown
+//   expectation.h  | one entry of the file that check reads
 //   explain_view.h | verdicts on standard output
 #pragma once
 
