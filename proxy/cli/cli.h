@@ -31,6 +31,9 @@
 //   bridge_case.h  | an edge and a server to predict, from what the user wrote
 //   predict_view.h | a prediction shown
 //   expectation.h  | one entry of the file that check reads
+//   probe_run.h    | a survey made and printed
+//   probe_view.h   | a survey shown
+//   reach.h        | whether a host can be reached at all
 //   explain_view.h | verdicts on standard output
 #pragma once
 

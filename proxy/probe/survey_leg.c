@@ -1,0 +1,195 @@
+#include "survey_leg.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "endpoint.h"
+#include "text.h"
+
+static void flush(struct survey_leg *leg)
+{
+    (void)link_send(&leg->link, buffer_slice(&leg->out)); // a peer that is gone tells the reader
+    buffer_consume(&leg->out, leg->out.len);
+}
+
+static void finish(struct survey_leg *leg)
+{
+    if (leg->state >= SURVEY_LEG_DONE) {
+        return;
+    }
+    leg->state = SURVEY_LEG_DONE;
+    link_finish(&leg->link);
+    link_read(&leg->link, true);
+    leg->setup.done(leg->setup.user, leg);
+}
+
+static void fail(struct survey_leg *leg, enum ending_kind kind, int os_error)
+{
+    if (leg->state >= SURVEY_LEG_DONE) {
+        return;
+    }
+    if (leg->state == SURVEY_LEG_HANDSHAKE) {
+        engine_peer_ended(leg->engine, kind, os_error);
+    } else {
+        leg_evidence_end(leg->setup.engine.evidence, ENDING_UNREACHABLE, 0, os_error, 0, NULL);
+    }
+    finish(leg);
+}
+
+static void drive(struct survey_leg *leg, struct slice bytes)
+{
+    enum engine_step step = engine_handshake(leg->engine, bytes);
+    if (step == ENGINE_SECURED) {
+        engine_close_notify(leg->engine);
+    }
+    flush(leg);
+    if (step != ENGINE_WAITS) {
+        finish(leg);
+    }
+}
+
+static void say_hello(struct survey_leg *leg)
+{
+    leg->state = SURVEY_LEG_HANDSHAKE;
+    drive(leg, SLICE_EMPTY);
+}
+
+// ---- the upstream proxy
+
+static void ask_tunnel(struct survey_leg *leg)
+{
+    char head[3 * ENDPOINT_TEXT_MAX];
+    const char *target = leg->setup.tunnel;
+    int len =
+        snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, target);
+    leg->state = SURVEY_LEG_TUNNEL;
+    (void)link_send(&leg->link, (struct slice){(const uint8_t *)head, (size_t)len}); // as above
+}
+
+static void on_head(struct survey_leg *leg, struct slice bytes)
+{
+    uint64_t status = 0;
+    if (!buffer_append(&leg->head, bytes)) {
+        fail(leg, ENDING_UNREACHABLE, 0);
+        return;
+    }
+    struct slice head = buffer_slice(&leg->head);
+    if (memmem(head.data, head.len, "\r\n\r\n", 4) == NULL) {
+        return;
+    }
+    bool is_open = slice_starts_with(head, "HTTP/1.") &&
+                   text_uint(slice_part(head, 9, 3), 999, &status) && status / 100 == 2;
+    if (is_open) {
+        say_hello(leg);
+    } else {
+        fail(leg, ENDING_UNREACHABLE, 0);
+    }
+}
+
+// ---- the socket
+
+static struct slice on_room(void *user)
+{
+    struct survey_leg *leg = user;
+    return leg->setup.room;
+}
+
+static void on_received(void *user, struct slice bytes)
+{
+    struct survey_leg *leg = user;
+    if (leg->state == SURVEY_LEG_TUNNEL) {
+        on_head(leg, bytes);
+    } else if (leg->state == SURVEY_LEG_HANDSHAKE) {
+        drive(leg, bytes);
+    }
+}
+
+static void on_ended(void *user)
+{
+    fail(user, ENDING_CLOSED, 0);
+    survey_leg_close(user);
+}
+
+static void on_broke(void *user, int os_error)
+{
+    fail(user, ENDING_RESET, os_error);
+    survey_leg_close(user);
+}
+
+static void on_drained(void *user)
+{
+    (void)user; // nothing waits for it
+}
+
+static void on_closed(void *user)
+{
+    struct survey_leg *leg = user;
+    engine_free(leg->engine);
+    leg->engine = NULL;
+    buffer_clear(&leg->out);
+    buffer_clear(&leg->head);
+    leg->setup.closed(leg->setup.user, leg);
+}
+
+static const struct link_hooks hooks = {on_received, on_ended,  on_broke,
+                                        on_drained,  on_closed, on_room};
+
+static void on_connected(uv_connect_t *request, int status)
+{
+    struct survey_leg *leg = request->data;
+    if (leg->state != SURVEY_LEG_CONNECTING) {
+        return; // stopped or closing
+    }
+    if (status < 0) {
+        fail(leg, ENDING_UNREACHABLE, -status);
+        survey_leg_close(leg);
+        return;
+    }
+    link_connected(&leg->link);
+    link_read(&leg->link, true);
+    if (leg->setup.tunnel != NULL) {
+        ask_tunnel(leg);
+    } else {
+        say_hello(leg);
+    }
+}
+
+bool survey_leg_start(struct survey_leg *leg, const struct survey_leg_setup *setup,
+                      struct error *error)
+{
+    *leg = (struct survey_leg){.setup = *setup};
+    buffer_init(&leg->head, SURVEY_HEAD_BYTES_MAX);
+    leg->setup.engine.out = &leg->out;
+    leg->setup.engine.opened_us = clock_monotonic_us();
+    leg->engine = engine_new(&leg->setup.engine, error);
+    if (leg->engine == NULL) {
+        return false;
+    }
+    if (!link_init(&leg->link, setup->loop, &hooks, leg)) {
+        engine_free(leg->engine);
+        leg->engine = NULL;
+        return error_set(error, ERROR_NETWORK, "cannot make a socket");
+    }
+    leg->state = SURVEY_LEG_CONNECTING;
+    leg->connect.data = leg;
+    // A refusal at once is told by survey_leg_stop: no hook is called from within start.
+    (void)uv_tcp_connect(&leg->connect, &leg->link.tcp, setup->address, on_connected);
+    return true;
+}
+
+void survey_leg_stop(struct survey_leg *leg)
+{
+    if (leg->state != SURVEY_LEG_IDLE) {
+        fail(leg, ENDING_SILENCE, 0);
+    }
+}
+
+void survey_leg_close(struct survey_leg *leg)
+{
+    if (leg->state == SURVEY_LEG_IDLE || leg->state == SURVEY_LEG_CLOSING) {
+        return;
+    }
+    leg->state = SURVEY_LEG_CLOSING;
+    link_close(&leg->link);
+}

@@ -1,0 +1,469 @@
+#include "survey_plan.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "code_points.h"
+#include "wide.h"
+
+// Some old servers end a hello with more.
+#define HELLO_SUITES_MAX 128
+
+// ---- lists
+
+static void list_remove(struct number_list *list, uint16_t number)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i] != number) {
+            list->items[kept++] = list->items[i];
+        }
+    }
+    list->count = (uint16_t)kept;
+}
+
+static bool found_add(struct survey_list *list, uint16_t number, size_t dh_bits)
+{
+    if (list->count == SURVEY_ITEMS_MAX) {
+        return false;
+    }
+    list->items[list->count] = number;
+    list->dh_bits[list->count] = dh_bits <= UINT16_MAX ? (uint16_t)dh_bits : UINT16_MAX;
+    list->count++;
+    return true;
+}
+
+// What can be asked for without a shared secret, a ticket or a static key of the client's.
+static bool is_askable(const struct suite *suite, uint16_t version)
+{
+    bool is_for = suite->version_min <= version && version <= suite->version_max;
+    return is_for && suite->class != SUITE_SIGNALLING && suite->kx != KX_PSK &&
+           suite->kx != KX_OTHER && suite->auth != AUTH_PSK && suite->auth != AUTH_OTHER;
+}
+
+// A first batch of what servers have, and a second of what hardly any has.
+static bool is_usual(const struct suite *suite)
+{
+    bool signs = suite->auth == AUTH_ANY || suite->auth == AUTH_RSA || suite->auth == AUTH_ECDSA;
+    return signs && (suite->class != SUITE_BROKEN || suite->bits >= 112);
+}
+
+static void add_class(struct number_list *out, uint16_t version, enum suite_class class,
+                      bool is_first)
+{
+    for (size_t i = 0; suite_at(i) != NULL; i++) {
+        const struct suite *suite = suite_at(i);
+        bool is_wanted = suite->class == class && is_askable(suite, version);
+        if (is_wanted && is_usual(suite) == is_first && out->count < HELLO_SUITES_MAX) {
+            (void)number_list_add(out, suite->id); // below its limit
+        }
+    }
+}
+
+static void suite_batch(struct number_list *out, uint16_t version, bool is_first)
+{
+    *out = (struct number_list){0};
+    add_class(out, version, SUITE_MODERN, is_first);
+    add_class(out, version, SUITE_LEGACY, is_first);
+    add_class(out, version, SUITE_BROKEN, is_first);
+}
+
+static void all_groups(struct number_list *out, uint16_t version)
+{
+    *out = (struct number_list){0};
+    struct number_list usual;
+    wide_list(LIST_GROUPS, &usual);
+    for (size_t pass = 0; pass < 2; pass++) { // those that everybody has come first
+        for (size_t i = 0; group_at(i) != NULL; i++) {
+            const struct group *group = group_at(i);
+            bool is_for = version == VERSION_TLS13 ? group->in_tls13
+                                                   : !group->is_post_quantum && !group->is_ffdhe;
+            if (is_for && number_list_has(&usual, group->id) == (pass == 0)) {
+                (void)number_list_add(out, group->id); // a table far below the limit
+            }
+        }
+    }
+}
+
+static void all_schemes(struct number_list *out, uint16_t version)
+{
+    *out = (struct number_list){0};
+    for (size_t i = 0; scheme_at(i) != NULL; i++) {
+        const struct scheme *scheme = scheme_at(i);
+        if (version == VERSION_TLS13 ? scheme->in_tls13 : scheme->in_tls12) {
+            (void)number_list_add(out, scheme->id); // as above
+        }
+    }
+}
+
+// ---- tracks
+
+static struct survey_version *version_of(struct survey_plan *plan, const struct survey_track *track)
+{
+    return &plan->survey->versions[track->version];
+}
+
+static struct survey_list *list_of(struct survey_plan *plan, const struct survey_track *track)
+{
+    struct survey_version *version = version_of(plan, track);
+    switch (track->topic) {
+    case TOPIC_FULL:
+    case TOPIC_ORDER:
+        break;
+    case TOPIC_SUITES:
+        return &version->suites;
+    case TOPIC_GROUPS:
+        return &version->groups;
+    case TOPIC_SCHEMES:
+        return &version->schemes;
+    }
+    return NULL;
+}
+
+static void end_track(struct survey_plan *plan, struct survey_track *track, enum survey_state state)
+{
+    struct survey_list *list = list_of(plan, track);
+    track->state = TRACK_DONE;
+    if (list != NULL) {
+        list->state = state;
+    }
+}
+
+static const struct survey_track *suites_track(const struct survey_plan *plan, size_t version)
+{
+    for (size_t i = 0; i < SURVEY_TRACKS; i++) {
+        const struct survey_track *track = &plan->tracks[i];
+        if (track->topic == TOPIC_SUITES && track->version == version) {
+            return track;
+        }
+    }
+    return NULL;
+}
+
+static bool has_ended(const struct survey_plan *plan, size_t version)
+{
+    return suites_track(plan, version)->state == TRACK_DONE;
+}
+
+// The accepted suites of a version by which a key exchange names group and scheme.
+static void curve_suites(const struct survey_version *version, struct number_list *out)
+{
+    *out = (struct number_list){0};
+    for (size_t i = 0; i < version->suites.count; i++) {
+        const struct suite *suite = suite_find(version->suites.items[i]);
+        bool is_curve = suite != NULL && (suite->kx == KX_ECDHE || suite->kx == KX_ANY);
+        if (is_curve && suite->auth != AUTH_NONE) {
+            (void)number_list_add(out, suite->id); // as many as were found
+        }
+    }
+}
+
+// Below TLS 1.3 groups are asked for in the newest version that is taken.
+static bool is_newest_below(const struct survey *survey, size_t version)
+{
+    for (size_t i = 1; i < version; i++) {
+        if (survey->versions[i].answer == SURVEY_ACCEPTED) {
+            return false;
+        }
+    }
+    return survey->versions[version].version < VERSION_TLS13;
+}
+
+static bool are_settled(const struct survey_plan *plan, size_t version)
+{
+    bool all = has_ended(plan, version);
+    for (size_t i = 1; i < version; i++) {
+        all = all && (plan->survey->versions[i].answer == SURVEY_ACCEPTED || has_ended(plan, i));
+    }
+    return all;
+}
+
+static void prepare_detail(struct survey_plan *plan, struct survey_track *track)
+{
+    const struct survey_version *version = version_of(plan, track);
+    uint16_t number = version->version;
+    struct number_list suites;
+    if (!are_settled(plan, track->version)) {
+        return;
+    }
+    curve_suites(version, &suites);
+    bool is_wanted = number == VERSION_TLS13 ||
+                     (track->topic == TOPIC_GROUPS ? is_newest_below(plan->survey, track->version)
+                                                   : number == VERSION_TLS12);
+    if (version->answer != SURVEY_ACCEPTED || suites.count == 0 || !is_wanted) {
+        track->state = TRACK_DONE; // its list stays SURVEY_NOT_CHECKED
+        return;
+    }
+    if (track->topic == TOPIC_GROUPS) {
+        all_groups(&track->left, number);
+    } else {
+        all_schemes(&track->left, number);
+    }
+    track->state = TRACK_READY;
+}
+
+static void prepare(struct survey_plan *plan, struct survey_track *track)
+{
+    const struct survey *survey = plan->survey;
+    switch (track->topic) {
+    case TOPIC_FULL:
+        if (track->full == SURVEY_NAMELESS && !plan->has_name) {
+            track->state = TRACK_DONE; // SURVEY_NAMED is that already
+        } else if (survey_accepts(survey)) {
+            track->state = TRACK_READY;
+        }
+        break;
+    case TOPIC_SUITES:
+        suite_batch(&track->left, version_of(plan, track)->version, true);
+        track->state = TRACK_READY;
+        break;
+    case TOPIC_ORDER:
+        if (has_ended(plan, track->version)) {
+            bool can_ask = version_of(plan, track)->suites.count >= 2;
+            track->state = can_ask ? TRACK_READY : TRACK_DONE;
+        }
+        break;
+    case TOPIC_GROUPS:
+    case TOPIC_SCHEMES:
+        prepare_detail(plan, track);
+        break;
+    }
+}
+
+void survey_plan_open(struct survey_plan *plan, struct survey *survey, bool has_name)
+{
+    static const uint16_t versions[SURVEY_VERSIONS] = {VERSION_TLS13, VERSION_TLS12, VERSION_TLS11,
+                                                       VERSION_TLS10, VERSION_SSL30};
+    static const enum survey_topic topics[] = {TOPIC_SUITES, TOPIC_GROUPS, TOPIC_SCHEMES,
+                                               TOPIC_ORDER};
+    *survey = (struct survey){0};
+    *plan = (struct survey_plan){.survey = survey, .has_name = has_name};
+    size_t at = 0;
+    for (size_t i = 0; i < SURVEY_FULLS; i++) {
+        plan->tracks[at++] =
+            (struct survey_track){.topic = TOPIC_FULL, .full = (enum survey_full)i};
+    }
+    for (size_t t = 0; t < COUNT_OF(topics); t++) {
+        for (size_t i = 0; i < SURVEY_VERSIONS; i++) {
+            survey->versions[i].version = versions[i];
+            plan->tracks[at++] = (struct survey_track){.topic = topics[t], .version = i};
+        }
+    }
+    assert(at == SURVEY_TRACKS);
+}
+
+// ---- questions
+
+static void fill(struct survey_plan *plan, const struct survey_track *track, struct survey_ask *ask)
+{
+    struct survey_version *version = version_of(plan, track);
+    wide_list(LIST_GROUPS, &ask->groups);
+    wide_list(LIST_SCHEMES, &ask->schemes);
+    switch (track->topic) {
+    case TOPIC_FULL:
+        break;
+    case TOPIC_SUITES:
+        ask->suites = track->left;
+        break;
+    case TOPIC_ORDER:
+        (void)number_list_add(&ask->suites, version->suites.items[1]); // both fit
+        (void)number_list_add(&ask->suites, version->suites.items[0]);
+        break;
+    case TOPIC_GROUPS:
+        curve_suites(version, &ask->suites);
+        ask->groups = track->left;
+        ask->wants_retry = version->version == VERSION_TLS13;
+        break;
+    case TOPIC_SCHEMES:
+        curve_suites(version, &ask->suites);
+        ask->schemes = track->left;
+        if (version->version == VERSION_TLS13) { // what signed is encrypted: one at a time
+            ask->schemes = (struct number_list){.count = 1, .items = {track->left.items[0]}};
+        }
+        break;
+    }
+}
+
+bool survey_plan_next(struct survey_plan *plan, struct survey_ask *out_ask)
+{
+    for (size_t i = 0; i < SURVEY_TRACKS; i++) {
+        struct survey_track *track = &plan->tracks[i];
+        if (track->state == TRACK_WAITING) {
+            prepare(plan, track);
+        }
+        if (track->state != TRACK_READY) {
+            continue;
+        }
+        *out_ask = (struct survey_ask){.track = i,
+                                       .topic = track->topic,
+                                       .full = track->full,
+                                       .version = version_of(plan, track)->version};
+        fill(plan, track, out_ask);
+        track->state = TRACK_ASKED;
+        track->dials++;
+        return true;
+    }
+    return false;
+}
+
+// ---- answers
+
+static bool went_on(const struct survey_ask *ask, const struct outcome *outcome)
+{
+    bool is_answer = outcome->kind == OUTCOME_SERVER_HELLO || outcome->kind == OUTCOME_RETRY;
+    return is_answer && outcome->version == ask->version &&
+           number_list_has(&ask->suites, outcome->suite);
+}
+
+// The suites of both batches, once more in one list: which stands where.
+static void begin_union(struct survey_plan *plan, struct survey_track *track)
+{
+    struct survey_list *list = list_of(plan, track);
+    track->left = (struct number_list){0};
+    for (size_t i = 0; i < list->count; i++) {
+        (void)number_list_add(&track->left, list->items[i]); // as many as were found
+    }
+    list->count = 0;
+    track->batch = 2;
+    track->state = TRACK_READY;
+}
+
+static void end_batch(struct survey_plan *plan, struct survey_track *track,
+                      const struct outcome *outcome)
+{
+    struct survey_version *version = version_of(plan, track);
+    struct survey_list *list = &version->suites;
+    bool is_refused_version = outcome->kind == OUTCOME_ALERT && list->count == 0 &&
+                              outcome->alert == ALERT_PROTOCOL_VERSION;
+    bool answers = outcome->kind == OUTCOME_ALERT || list->count > 0;
+    if (track->batch == 0 && answers && !is_refused_version) {
+        suite_batch(&track->left, version->version, false);
+        track->batch = 1;
+        track->first_batch_count = list->count;
+        if (track->left.count > 0) {
+            track->state = TRACK_READY;
+            return;
+        }
+    }
+    bool has_both = track->first_batch_count > 0 && list->count > track->first_batch_count;
+    if (track->batch == 1 && has_both) {
+        begin_union(plan, track);
+        return;
+    }
+    for (size_t i = 0; track->batch == 2 && i < track->left.count; i++) {
+        (void)found_add(list, track->left.items[i], 0); // taken before; its place is not known
+    }
+    if (version->answer == SURVEY_UNANSWERED) {
+        version->answer = SURVEY_REFUSED;
+    }
+    end_track(plan, track, SURVEY_WHOLE);
+}
+
+static void take_suite(struct survey_plan *plan, struct survey_track *track,
+                       const struct survey_ask *ask, const struct outcome *outcome)
+{
+    struct survey_version *version = version_of(plan, track);
+    bool is_taken = went_on(ask, outcome);
+    // A server that chose and then failed by itself (no key for it) has not come to its end.
+    bool did_choose = outcome->version == ask->version && outcome->suite != 0 &&
+                      number_list_has(&track->left, outcome->suite);
+    if (is_taken) {
+        version->answer = SURVEY_ACCEPTED;
+        (void)found_add(&version->suites, outcome->suite, outcome->dh_bits); // dials are fewer
+    }
+    if (!is_taken && !did_choose) {
+        end_batch(plan, track, outcome);
+        return;
+    }
+    list_remove(&track->left, outcome->suite);
+    if (track->dials >= SURVEY_DIALS_VERSION_MAX || version->suites.count == SURVEY_ITEMS_MAX) {
+        end_track(plan, track, SURVEY_PARTIAL);
+    } else if (track->left.count == 0) {
+        end_batch(plan, track, outcome);
+    }
+}
+
+static void take_order(struct survey_version *version, const struct outcome *outcome)
+{
+    struct survey_list *suites = &version->suites;
+    if (outcome->suite == suites->items[0]) {
+        suites->order = SURVEY_ORDER_SERVER;
+    } else if (outcome->suite == suites->items[1]) {
+        suites->order = SURVEY_ORDER_CLIENT;
+    }
+}
+
+static void take_detail(struct survey_plan *plan, struct survey_track *track,
+                        const struct survey_ask *ask, const struct outcome *outcome)
+{
+    bool is_each = track->topic == TOPIC_SCHEMES && ask->version == VERSION_TLS13;
+    uint16_t chosen = track->topic == TOPIC_GROUPS ? outcome->group : outcome->scheme;
+    if (is_each && outcome->kind == OUTCOME_RETRY) { // it never comes to signing
+        end_track(plan, track, SURVEY_NOT_CHECKED);
+        return;
+    }
+    if (is_each) {
+        chosen = ask->schemes.items[0];
+    }
+    bool is_taken = went_on(ask, outcome) && number_list_has(&track->left, chosen);
+    if (is_taken) {
+        (void)found_add(list_of(plan, track), chosen, 0); // tables are shorter
+    }
+    list_remove(&track->left, chosen);
+    if ((!is_taken && !is_each) || track->left.count == 0) {
+        end_track(plan, track, SURVEY_WHOLE);
+    }
+}
+
+void survey_plan_answer(struct survey_plan *plan, const struct survey_ask *ask,
+                        const struct outcome *outcome)
+{
+    struct survey_track *track = &plan->tracks[ask->track];
+    assert(track->state == TRACK_ASKED);
+    if (track->topic == TOPIC_FULL) {
+        track->state = TRACK_DONE;
+        return;
+    }
+    if (track->topic == TOPIC_SUITES && track->dials == 1) {
+        version_of(plan, track)->first = *outcome;
+    }
+    track->state = TRACK_READY;
+    bool is_cut_off = outcome->kind == OUTCOME_RESET || outcome->kind == OUTCOME_UNREACHABLE;
+    if (is_cut_off && !track->was_cut_off) {
+        track->was_cut_off = true; // busy servers do that too: once more
+        return;
+    }
+    track->was_cut_off = false;
+    switch (track->topic) {
+    case TOPIC_FULL:
+        break;
+    case TOPIC_SUITES:
+        take_suite(plan, track, ask, outcome);
+        break;
+    case TOPIC_ORDER:
+        take_order(version_of(plan, track), outcome);
+        track->state = TRACK_DONE;
+        break;
+    case TOPIC_GROUPS:
+    case TOPIC_SCHEMES:
+        take_detail(plan, track, ask, outcome);
+        break;
+    }
+}
+
+void survey_plan_cut(struct survey_plan *plan)
+{
+    for (size_t i = 0; i < SURVEY_TRACKS; i++) {
+        struct survey_track *track = &plan->tracks[i];
+        struct survey_list *list = list_of(plan, track);
+        if (track->state == TRACK_DONE) {
+            continue;
+        }
+        for (size_t k = 0; track->batch == 2 && k < track->left.count; k++) {
+            (void)found_add(list, track->left.items[k], 0); // as at the end of a batch
+        }
+        plan->survey->was_cut = true;
+        end_track(plan, track,
+                  list != NULL && list->count > 0 ? SURVEY_PARTIAL : SURVEY_NOT_CHECKED);
+    }
+}
