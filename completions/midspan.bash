@@ -42,7 +42,7 @@ _midspan_leg() {
 
 _midspan_value() {
     case $1 in
-    --config | --log | --keylog) compopt -o default ;;
+    --config | --log | --keylog | --ca) compopt -o default ;;
     --ca-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     --order) _midspan_words 'server-first client-first' "$2" ;;
     --on-failure) _midspan_words 'page alert reset' "$2" ;;
@@ -55,7 +55,8 @@ _midspan_value() {
     --listen) _midspan_words '127.0.0.1:' "$2" ;;
     --via) _midspan_words 'http://' "$2" ;;
     --edge) _midspan_words "$(_midspan_presets edges)" "$2" ;;
-    --workers | --pass | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
+    --sni) _midspan_words none "$2" ;;
+    --connect | --workers | --pass | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
     *) return 1 ;;
     esac
 }
@@ -86,7 +87,7 @@ _midspan() {
         return
     fi
     if [[ $cword == 1 && $current != -* ]]; then
-        _midspan_words 'proxy bridge exec browser ca predict check explain presets help' "$current"
+        _midspan_words 'proxy bridge exec browser ca predict check explain presets probe help' "$current"
         return
     fi
     case $command in
@@ -109,6 +110,7 @@ _midspan() {
             _midspan_words '--ca-dir --der --force --system --nss --yes --help' "$current"
         fi
         ;;
+    probe) _midspan_words '--sni --connect --via --ca --json --help' "$current" ;;
     predict) _midspan_words '--client --edge --server --server-key --json --help' "$current" ;;
     check)
         if [[ $current == -?* ]]; then
@@ -131,7 +133,7 @@ _midspan() {
         *) _midspan_words '--json --help' "$current" ;;
         esac
         ;;
-    help) _midspan_words 'proxy bridge exec browser ca predict check explain presets help legs' "$current" ;;
+    help) _midspan_words 'proxy bridge exec browser ca predict check explain presets probe help legs' "$current" ;;
     esac
 }
 
