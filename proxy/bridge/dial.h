@@ -30,8 +30,8 @@ struct dial {
     int64_t deadline_us; // monotonic; 0: no attempt is running
     int attempt_error;   // errno of the last address that failed
     struct buffer via_head;
-    int os_error; // of DIAL_FAILED: errno of the last address; 0 for DNS and upstream proxy
-    bool is_loop; // the address is one of our own listeners
+    int os_error;       // of DIAL_FAILED: errno of the last address; 0 for DNS and upstream proxy
+    bool is_loop;       // the address is one of our own listeners
     const char *detail; // what the system said, in the connection's arena
 };
 
