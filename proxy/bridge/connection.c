@@ -460,6 +460,7 @@ static void release(struct connection *c)
     ingress_free(c->ingress);
     tls_stream_clear(&c->passing[CLIENT]);
     tls_stream_clear(&c->passing[SERVER]);
+    observer_free(c->observer);
     buffer_clear(&c->peeked);
     answer_clear(&c->answer);
     dial_clear(c);
@@ -520,6 +521,7 @@ static void tell_end(struct connection *c)
 {
     struct evidence *evidence = &c->evidence;
     connection_opened(c); // it may have left before its PROXY protocol header was whole
+    relay_observed(c);
     // A passed handshake that broke is none of ours, but its hellos and alerts were read.
     if (c->mode == MODE_PASS && !c->has_failed) {
         failure_judge(c);

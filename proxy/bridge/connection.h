@@ -28,6 +28,7 @@
 #include "engine.h"
 #include "ingress.h"
 #include "link.h"
+#include "observe.h"
 #include "prove.h"
 #include "worker.h"
 
@@ -90,6 +91,7 @@ struct connection {
     bool has_hello;
     struct leaf *leaf;
     struct tls_stream passing[SIDES]; // MODE_PASS: reads hellos in flight
+    struct observer *observer;        // MODE_BRIDGE: until it has seen enough; NULL: none
 
     // Facts about the sockets
     bool has_ended[SIDES];  // FIN received, or broken

@@ -41,6 +41,44 @@ static void pass_notify(struct connection *c, enum side from)
     }
 }
 
+void relay_observed(struct connection *c)
+{
+    if (c->observer == NULL) {
+        return;
+    }
+    const struct observed *seen = observer_seen(c->observer);
+    c->evidence.legs[SERVER].http_status = seen->status;
+    c->evidence.origin_date_us = seen->date_us;
+    if (seen->host[0] != '\0') { // and not that of CONNECT, which names the proxy's target
+        c->evidence.host_header = connection_text(c, seen->host);
+    }
+    observer_free(c->observer);
+    c->observer = NULL;
+}
+
+// observe shows a side's bytes to the observer. Without one, for want of memory, a fault told in
+// HTTP is not seen: nothing else depends on it.
+static void observe(struct connection *c, enum side from, struct slice bytes)
+{
+    if (c->observer == NULL) {
+        return;
+    }
+    bool is_more = from == CLIENT ? observer_requests(c->observer, bytes)
+                                  : observer_responses(c->observer, bytes);
+    if (!is_more) {
+        relay_observed(c);
+    }
+}
+
+static void start_observing(struct connection *c)
+{
+    enum observe_protocol protocol;
+    if (observe_protocol_of(c->evidence.legs[CLIENT].alpn, c->evidence.legs[SERVER].alpn,
+                            &protocol)) {
+        c->observer = observer_new(protocol);
+    }
+}
+
 // pump_bridge moves all that can be read of one leg into the other.
 static void pump_bridge(struct connection *c, enum side from)
 {
@@ -51,6 +89,7 @@ static void pump_bridge(struct connection *c, enum side from)
     while (got == ENGINE_READ_DATA && ok) {
         got = engine_read(c->engines[from], worker->plain, sizeof(worker->plain), &len);
         if (got == ENGINE_READ_DATA) {
+            observe(c, from, (struct slice){worker->plain, len});
             ok = engine_write(c->engines[!from], (struct slice){worker->plain, len});
         }
     }
@@ -199,6 +238,7 @@ enum step relay_start(struct connection *c)
         c->evidence.legs[SERVER].sni_sent = c->evidence.legs[CLIENT].sni_sent;
     }
     if (c->mode == MODE_BRIDGE) {
+        start_observing(c);
         // Client-first: outer records that came behind the client's Finished.
         engine_feed(c->engines[CLIENT], buffer_slice(&c->peeked));
     } else if (c->peeked.len > 0) {

@@ -11,3 +11,5 @@ void relay_received(struct connection *c, enum side from, struct slice bytes);
 void relay_ended(struct connection *c, enum side from);
 void relay_broke(struct connection *c, enum side from, int os_error);
 void relay_drained(struct connection *c, enum side side);
+// relay_observed writes what the observer has seen into the evidence, and ends it.
+void relay_observed(struct connection *c);
