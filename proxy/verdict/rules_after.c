@@ -1,6 +1,19 @@
 // Legs that were secured: late alerts, ends without an answer, TLS faults told in HTTP.
 #include "judge.h"
 
+#include <string.h>
+
+// A Host header's name, its port left out.
+static struct slice host_name(const char *host)
+{
+    struct slice name = slice_of_text(host);
+    const char *colon = strrchr(host, ':');
+    if (colon == NULL || strchr(colon, ']') != NULL) {
+        return name; // the colon of an IPv6 literal, or none
+    }
+    return slice_part(name, 0, (size_t)(colon - host));
+}
+
 // RFC 9110 section 15.5.20: the request was directed at a server that is not able to answer for its
 // authority.
 static bool misdirected(struct judge *judge, enum side side, struct verdict *out)
@@ -17,8 +30,13 @@ static bool misdirected(struct judge *judge, enum side side, struct verdict *out
                     judge->origin);
         return true;
     }
-    bool do_agree = host != NULL && slice_equals_nocase(slice_of_text(sni), slice_of_text(host));
-    verdict_set(out, "sni.misdirected", do_agree ? PARTY_SERVER : PARTY_BRIDGE, PHASE_AFTER,
+    bool do_agree = host != NULL && slice_equals_nocase(slice_of_text(sni), host_name(host));
+    // The client's own two names differ: midspan has only passed them on.
+    const char *client_sni = leg_of(judge, CLIENT)->sni_sent;
+    bool is_clients =
+        client_sni != NULL && slice_equals_nocase(slice_of_text(client_sni), slice_of_text(sni));
+    enum party differing = is_clients ? PARTY_CLIENT : PARTY_BRIDGE;
+    verdict_set(out, "sni.misdirected", do_agree ? PARTY_SERVER : differing, PHASE_AFTER,
                 host != NULL && !do_agree ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
     out->offered = peer_text(judge->arena, sni);
     out->accepted = host != NULL ? peer_text(judge->arena, host) : NULL;

@@ -367,8 +367,12 @@ static const struct verdict_row {
      "alert.internal-error", CLIENT, PARTY_CLIENT, PHASE_CERTIFICATE, CONFIDENCE_SUSPECTED},
 
     // Later
-    {"HTTP 421 on the right name", "host=other.example.com s.secured c.cert c.secured c.in=80 s.http=421",
+    {"HTTP 421, the client's SNI and Host differ", "host=other.example.com s.secured c.cert c.secured c.in=80 s.http=421",
+     "sni.misdirected", SERVER, PARTY_CLIENT, PHASE_AFTER, CONFIDENCE_DEDUCED},
+    {"HTTP 421, our SNI is not the client's", "s.sni=other.example.com host=www.example.com s.secured c.cert c.secured c.in=80 s.http=421",
      "sni.misdirected", SERVER, PARTY_BRIDGE, PHASE_AFTER, CONFIDENCE_DEDUCED},
+    {"HTTP 421 on the right name, Host with a port", "host=www.example.com:8443 s.secured c.cert c.secured c.in=80 s.http=421",
+     "sni.misdirected", SERVER, PARTY_SERVER, PHASE_AFTER, CONFIDENCE_SUSPECTED},
     {"HTTP 421 without SNI", "s.sni=none host=www.example.com s.secured c.cert c.secured c.in=80 s.http=421",
      "sni.required", SERVER, PARTY_BRIDGE, PHASE_AFTER, CONFIDENCE_DEDUCED},
     {"HTTP 525 of an edge behind", "s.secured c.cert c.secured c.in=80 s.http=525",
