@@ -36,6 +36,9 @@ bool exchanges_request(struct exchanges *exchanges, uint32_t stream, bool is_hea
     if (is_host(host)) {
         memcpy(request->host, host.data, host.len);
     }
+    if (exchanges->request_count == 0) {
+        memcpy(exchanges->seen.host, request->host, sizeof(request->host));
+    }
     exchanges->request_count++;
     return exchanges->request_count < exchanges->count_max;
 }
@@ -62,7 +65,6 @@ bool exchanges_response(struct exchanges *exchanges, uint32_t stream, int status
     if (seen->status == 0 || is_telling(status)) {
         const struct exchange *request = exchanges_find(exchanges, stream);
         seen->status = status;
-        memset(seen->host, 0, sizeof(seen->host));
         if (request != NULL) {
             memcpy(seen->host, request->host, sizeof(seen->host));
         }

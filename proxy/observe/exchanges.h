@@ -11,8 +11,10 @@ struct observed {
     // The first response's status, or, when there was one, the first that tells of TLS: 421, 400,
     // 495, 496, 525, 526. 0: no response.
     int status;
-    char host[EXCHANGE_HOST_MAX]; // Host or :authority of that request; "" when it is not known
-    int64_t date_us;              // the first Date header, wall time; 0: none
+    // Host or :authority of that response's request, or of the first when that one is not known; ""
+    // when there was none.
+    char host[EXCHANGE_HOST_MAX];
+    int64_t date_us; // the first Date header, wall time; 0: none
 };
 
 struct exchange {

@@ -67,7 +67,7 @@ static const struct row {
     {"WebSocket",
      "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81",
      "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nHTTP/1.1 421 x\r\n\r\n", 0,
-     "", 0, false},
+     "a.test", 0, false},
     {"an upgrade that is refused",
      "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
      "HTTP/1.1 421 x\r\n\r\n", 421, "a.test", 0, false},
