@@ -14,6 +14,7 @@ test_packages=(
     libcmocka-dev clang:clang clang-format:clang-format dpkg-dev:dpkg-shlibdeps file:file
     # clients and tools
     curl openssl wget gnutls-bin git:git socat iproute2:ip nodejs:node npm:npm golang-go:go
+    nghttp2-client:nghttp iptables:iptables
     default-jdk-headless:javac chromium:chromium firefox-esr:firefox-esr libnss3-tools
     # origins, and bridges to compare with
     nginx-light:nginx haproxy apache2-bin apache2-utils
