@@ -239,12 +239,20 @@ static struct slice alpn_of_answer(const struct connection *c)
     return slice_of_text(offers_alpn(c, "http/1.1") ? "http/1.1" : "");
 }
 
+// note_leaf notes the leaf, and our authority after it once that is over: it is in no flight, but
+// no client can take what it signed.
 static void note_leaf(struct connection *c)
 {
     struct leg_evidence *leg = &c->evidence.legs[CLIENT];
-    leg->chain = arena_alloc(&c->arena, sizeof(*leg->chain));
-    if (leg->chain != NULL && cert_facts_read(c->leaf->certificate, &c->arena, leg->chain)) {
-        leg->chain_count = 1;
+    const X509 *own = c->worker->shared->ca->certificate;
+    leg->chain = arena_alloc(&c->arena, 2 * sizeof(*leg->chain));
+    if (leg->chain == NULL || !cert_facts_read(c->leaf->certificate, &c->arena, leg->chain)) {
+        return;
+    }
+    leg->chain_count = 1;
+    if (X509_cmp_current_time(X509_get0_notAfter(own)) < 0 &&
+        cert_facts_read(own, &c->arena, leg->chain + 1)) {
+        leg->chain_count = 2;
     }
 }
 
