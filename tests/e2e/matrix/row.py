@@ -18,6 +18,8 @@ class Row(Case):
     upstream  options of a second midspan between this one and the origin (--via); None: none
     authority fault of midspan's own authority; None: a good one
     bridged   `midspan bridge` in front of the origin instead of a proxy
+    masked    the connection works, and the cause stands in the masking report; no leg, no party
+    env       more of the client's environment; {FOLDER} in a value is the matrix's own
     scripted  the peer that breaks it is a script of the test's, not software as it comes
     """
 
@@ -29,6 +31,7 @@ class Row(Case):
     upstream: tuple = None
     authority: str = None
     bridged: bool = False
+    masked: bool = False
     scripted: bool = False
     env: dict = field(default_factory=dict)
 

@@ -1,4 +1,6 @@
 """Every row of the matrix."""
 
-ALL = []
-CONTROLS = []
+from . import controls, leaves, offers, paths
+
+ALL = [*offers.ALL, *leaves.ALL, *paths.ALL]
+CONTROLS = controls.CONTROLS
