@@ -37,6 +37,22 @@ static enum cert_fault fault_of_facts(const struct judge *judge, const char **ou
     return CERT_FAULT_NONE;
 }
 
+// A chain that verifies although its certificates are not in order: many clients do not sort.
+static bool misordered(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    struct verification found = leg->verification;
+    if (leg->chain_count == 0 || !found.done || found.fault != CERT_FAULT_NONE ||
+        (found.faults & (1u << CERT_FAULT_CHAIN_MISORDERED)) == 0) {
+        return false;
+    }
+    found.fault = CERT_FAULT_CHAIN_MISORDERED;
+    verdict_certificate(judge, &found, leg, out);
+    verdict_say(judge, out, "%s sent its certificates in the wrong order", judge->origin);
+    verdict_fact(judge, out, "midspan sorts the certificates, clients need not");
+    return true;
+}
+
 static bool is_strong(const struct cert_facts *facts)
 {
     bool is_small = facts->key != NULL && strncmp(facts->key, "RSA", 3) == 0 &&
@@ -236,6 +252,7 @@ static const struct {
     {"a small prime of the origin", SERVER, small_prime},
     {"a small prime of ours", CLIENT, small_prime},
     {"a bad certificate", SERVER, bad_certificate},
+    {"a chain out of order", SERVER, misordered},
     {"a weak certificate", SERVER, weak_certificate},
     {"a weak signature", SERVER, weak_scheme},
     {"protocols that differ", SERVER, protocols_differ},

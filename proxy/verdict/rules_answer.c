@@ -49,6 +49,29 @@ static bool small_prime(struct judge *judge, enum side side, struct verdict *out
     return true;
 }
 
+// Of a connection that is passed on the key exchange is not read. A client that breaks off with
+// this alert after a ServerHello that has all it asks for, and a DHE suite, means the prime.
+static bool passed_prime(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    const struct server_hello *answer = &judge->answer[SERVER];
+    const struct suite *suite =
+        judge->has_answer[SERVER] ? suite_find(leg_of(judge, SERVER)->suite) : NULL;
+    bool broke =
+        leg_heard(leg, ALERT_HANDSHAKE_FAILURE) || leg_heard(leg, ALERT_INSUFFICIENT_SECURITY);
+    if (side != CLIENT || !judge->evidence->is_passed || !broke || suite == NULL ||
+        suite->kx != KX_DHE || !answer->has_renegotiation_info || !answer->has_ems) {
+        return false;
+    }
+    verdict_set(out, "dh.too-weak", PARTY_SERVER, PHASE_KEY_EXCHANGE, CONFIDENCE_SUSPECTED);
+    out->offered = suite_name(suite->id);
+    verdict_say(judge, out, "the client probably refused the Diffie-Hellman prime of %s: it %s",
+                judge->origin, "broke off at the key exchange");
+    verdict_fact(judge, out, "%s after a ServerHello with %s", ending_text(judge, &leg->handshake),
+                 suite_name(suite->id));
+    return true;
+}
+
 // Very old Java clients can't handle a prime above 1024 bits: measured data of testssl.sh.
 static bool large_prime(struct judge *judge, enum side side, struct verdict *out)
 {
@@ -125,6 +148,7 @@ static bool no_extended_master_secret(struct judge *judge, enum side side, struc
 const struct rule answer_rules[] = {
     {"no secure renegotiation", no_secure_renegotiation},
     {"a small Diffie-Hellman prime", small_prime},
+    {"a prime that was passed on", passed_prime},
     {"a large Diffie-Hellman prime", large_prime},
     {"a group that was not offered", foreign_group},
     {"a scheme that was not offered", foreign_scheme},

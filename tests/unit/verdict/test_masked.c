@@ -33,6 +33,8 @@ static const struct row {
      "", SERVER, PARTY_SERVER, DIRECT_UNKNOWN},
     {"RSA 1024", "s.answer=1.3 s.chain=weak-key s.verify=ok " SECURED,
      "cert.weak", SERVER, PARTY_SERVER, DIRECT_UNKNOWN},
+    {"a chain out of order", "s.answer=1.3 s.chain=good s.verify=ok+cert.chain-misordered " SECURED,
+     "cert.chain-misordered", SERVER, PARTY_SERVER, DIRECT_UNKNOWN},
     {"SHA-1", "s.answer=1.3 s.chain=sha1 s.verify=ok " SECURED,
      "cert.weak", SERVER, PARTY_SERVER, DIRECT_UNKNOWN},
     {"weak and untrusted", "s.answer=1.3 s.chain=sha1 s.verify=cert.untrusted-root s.unverified " SECURED,

@@ -402,6 +402,8 @@ static const struct verdict_row {
      "protocol.no-common-version", SERVER, PARTY_CLIENT, PHASE_SERVER_HELLO, CONFIDENCE_DEDUCED},
     {"passed on: the client refuses the origin's own certificate", "passed c.answer=1.2 c.cert c.alert=48",
      "cert.untrusted-root", CLIENT, PARTY_SERVER, PHASE_CERTIFICATE, CONFIDENCE_SUSPECTED},
+    {"passed on: the client refuses the origin's prime", "passed s.answer=1.2 s.suite=9e c.alert=40",
+     "dh.too-weak", CLIENT, PARTY_SERVER, PHASE_KEY_EXCHANGE, CONFIDENCE_SUSPECTED},
     {"a client that gives up while the origin is slow", "c.closed s.abandoned",
      "transport.closed", CLIENT, PARTY_CLIENT, PHASE_SERVER_HELLO, CONFIDENCE_SUSPECTED},
 
