@@ -38,6 +38,14 @@ static void note(const struct addrinfo *info, uint16_t port, struct reached *out
                    port); // 200 are enough for an address
 }
 
+static const char *cause_of(int fault)
+{
+    if (fault == ECONNRESET) { // accepted, and reset before we heard of it
+        return "transport.reset";
+    }
+    return fault == ETIMEDOUT ? "transport.timeout" : "transport.refused";
+}
+
 bool reach(const struct endpoint *where, struct reached *out_reached, const char **out_cause,
            struct error *error)
 {
@@ -64,7 +72,7 @@ bool reach(const struct endpoint *where, struct reached *out_reached, const char
     if (fault == 0) {
         return true;
     }
-    *out_cause = fault == ETIMEDOUT ? "transport.timeout" : "transport.refused";
+    *out_cause = cause_of(fault);
     return error_set(error, ERROR_NETWORK, "cannot connect to %s: %s", endpoint_text(where, text),
                      strerror(fault));
 }

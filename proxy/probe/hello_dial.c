@@ -280,7 +280,9 @@ static void on_connected(uv_connect_t *request, int status)
         return; // stopped or closing
     }
     if (status < 0) {
-        finish(dial, OUTCOME_UNREACHABLE);
+        // A reset that is heard of before the connection is; a port that is closed gives a refusal.
+        bool was_reset = status == UV_ECONNRESET && dial->setup.tunnel == NULL;
+        finish(dial, was_reset ? OUTCOME_RESET : OUTCOME_UNREACHABLE);
         hello_dial_close(dial);
         return;
     }
