@@ -106,7 +106,7 @@ static enum step state_timed_out(struct connection *c)
         }
         leg_evidence_close(&c->evidence.legs[CLIENT], ENDING_SILENCE, 0, 0, connection_now(c),
                            "idle");
-        connection_close(c);
+        connection_reset(c); // a clean end would make a cut answer look whole
         return STEP_WAIT;
     case CONNECTION_DIALLING: // the dial has its own deadline
     case CONNECTION_PROVING:  // as has the prover
@@ -436,6 +436,8 @@ static void on_client_drained(void *user)
     struct connection *c = user;
     if (c->state == CONNECTION_RELAYING) {
         relay_drained(c, CLIENT);
+    } else if (c->state == CONNECTION_LINGERING && c->has_ended[CLIENT]) {
+        connection_close(c); // it has got all, and will say no more
     }
 }
 
@@ -530,6 +532,9 @@ static void tell_end(struct connection *c)
         failure_judge(c);
         if (evidence->legs[CLIENT].app_bytes_received > 0) {
             history_secured(c->worker->shared->history, evidence);
+        } else if (c->verdict != NULL && c->verdict->leg == CLIENT) {
+            // It refused our certificate after its Finished, with an alert or without a word.
+            history_refused(c->worker->shared->history, evidence);
         }
     }
     connection_emit(c, EVENT_CLOSED, NULL, 0);

@@ -1,6 +1,7 @@
 #include "proxy.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -10,6 +11,7 @@
 
 #define POOL_VARIABLE "UV_THREADPOOL_SIZE"
 #define POOL_THREADS  "32"
+#define FILES_WANTED  ((rlim_t)65536)
 
 struct proxy {
     struct shared shared;
@@ -102,6 +104,26 @@ static void widen_pool(void)
     (void)uv_loop_close(&loop);    // nothing is open in it
 }
 
+// connections_each_max raises the limit of descriptors, for the usual soft one is 1024, and says
+// how many connections one worker may have within it.
+static size_t connections_each_max(size_t worker_count)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return WORKER_CONNECTIONS_MAX;
+    }
+    rlim_t wanted = limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
+    struct rlimit raised = {.rlim_cur = wanted, .rlim_max = limit.rlim_max};
+    if (limit.rlim_cur < wanted && setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+        limit = raised;
+    }
+    size_t files = limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
+    size_t others = OTHER_FILES_MAX + worker_count * WORKER_FILES_MAX;
+    size_t each = files > others ? (files - others) / CONNECTION_FILES_MAX / worker_count : 1;
+    each = each < WORKER_CONNECTIONS_MAX ? each : WORKER_CONNECTIONS_MAX;
+    return each > 0 ? each : 1;
+}
+
 struct proxy *proxy_start(const struct settings *settings, const struct authority *ca,
                           struct recorder *recorder, struct keylog *keylog, struct error *error)
 {
@@ -116,7 +138,11 @@ struct proxy *proxy_start(const struct settings *settings, const struct authorit
     library_ask(&shared->library);
     shared->mint = mint_new(ca, 0, error);
     shared->history = history_new();
+    shared->connections_each_max = connections_each_max(count_workers(settings));
     shared->outcomes = outcomes_new();
+    if (shared->history == NULL) {
+        error_set(error, ERROR_MEMORY, "out of memory for the history");
+    }
     struct terms *terms = terms_new(settings, &shared->library, error);
     bool ok = shared->mint != NULL && shared->history != NULL && shared->outcomes != NULL &&
               terms != NULL;

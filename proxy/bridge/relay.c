@@ -132,7 +132,8 @@ static void on_passing_server(void *user, const struct stream_item *item)
     }
     struct server_hello hello;
     size_t at;
-    if (item->kind != STREAM_MESSAGE || item->bytes.data[0] != HANDSHAKE_SERVER_HELLO ||
+    if (leg->server_hello.len > 0 || item->kind != STREAM_MESSAGE ||
+        item->bytes.data[0] != HANDSHAKE_SERVER_HELLO ||
         server_hello_parse(item->bytes, &hello, &at) != PARSE_OK || hello.is_retry) {
         return;
     }
@@ -175,6 +176,9 @@ void relay_received(struct connection *c, enum side from, struct slice bytes)
     if (c->mode != MODE_BRIDGE) {
         relay_raw(c, from, bytes);
         return;
+    }
+    if (c->has_notify[from]) {
+        return; // RFC 8446 section 6.1: data after a closure alert "MUST be ignored"
     }
     engine_feed(c->engines[from], bytes);
     pump_bridge(c, from);

@@ -1,9 +1,11 @@
 #include "worker.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "connection.h"
 
 #define BACKLOG 1024
@@ -19,10 +21,12 @@ static void keylog_line(void *user, const char *line)
     keylog_write(user, line);
 }
 
+// kit_new takes the reference of `terms`, in any case.
 static struct kit *kit_new(struct terms *terms, const struct shared *shared)
 {
     struct kit *kit = calloc(1, sizeof(*kit));
     if (kit == NULL) {
+        terms_release(terms);
         return NULL;
     }
     kit->references = 1;
@@ -69,7 +73,8 @@ static void accept_one(struct listener *listener)
     struct worker *worker = listener->worker;
     struct connection *connection = connection_new(worker, &listener->tcp);
     if (connection == NULL) {
-        return; // out of memory, or the client is gone already
+        listener->has_waiting = true; // out of memory: until another one has given some back
+        return;
     }
     connection->list_next = worker->connections;
     if (worker->connections != NULL) {
@@ -81,15 +86,32 @@ static void accept_one(struct listener *listener)
     connection_start(connection);
 }
 
+// note_full tells, once until a connection ends, that clients have to wait.
+static void note_full(struct worker *worker)
+{
+    char text[160];
+    struct event event = {.kind = EVENT_NOTICE, .wall_us = clock_wall_us(), .text = text};
+    if (worker->did_note_full) {
+        return;
+    }
+    worker->did_note_full = true;
+    (void)snprintf(text, sizeof(text),
+                   "%zu connections are open on one worker, which is all that it takes: new ones "
+                   "wait until one ends",
+                   worker->connection_count);
+    recorder_emit(worker->shared->recorder, &event);
+}
+
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct listener *listener = stream->data;
     struct worker *worker = listener->worker;
     if (status < 0 || worker->is_draining) {
-        return; // out of descriptors, mostly: the kernel keeps the rest waiting
+        return; // the client is gone already, or soon will be
     }
-    if (worker->connection_count >= WORKER_CONNECTIONS_MAX) {
+    if (worker->connection_count >= worker->shared->connections_each_max) {
         listener->has_waiting = true; // libuv reports no more until this one is accepted
+        note_full(worker);
         return;
     }
     accept_one(listener);
@@ -135,6 +157,7 @@ void worker_gone(struct worker *worker, struct connection *connection)
         connection->list_next->list_previous = connection->list_previous;
     }
     worker->connection_count--;
+    worker->did_note_full = false;
     atomic_fetch_sub(&worker->shared->open_count, 1);
     for (size_t i = 0; i < worker->listener_count; i++) {
         if (worker->listeners[i].has_waiting && !worker->is_draining) {
@@ -160,8 +183,7 @@ static void take_terms(struct worker *worker, struct terms *terms)
 {
     struct kit *kit = kit_new(terms, worker->shared);
     if (kit == NULL) {
-        terms_release(terms); // out of memory: the old ones stay in force
-        return;
+        return; // out of memory: the old ones stay in force
     }
     kit_release(worker->kit);
     worker->kit = kit;
@@ -224,6 +246,9 @@ struct worker *worker_new(struct shared *shared, struct terms *terms, const int 
         free(worker);
         free(listeners);
         terms_release(terms);
+        for (size_t i = 0; i < fd_count; i++) {
+            (void)close(fds[i]); // nothing is lost with it
+        }
         return NULL;
     }
     worker->shared = shared;

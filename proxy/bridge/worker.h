@@ -13,7 +13,11 @@
 #define WORKER_PLAIN_BYTES   ((size_t)16 * 1024 + 512)
 #define WORKER_OUT_BYTES_MAX ((size_t)1 << 20)
 // At this many connections a worker stops accepting until one ends; the kernel's backlog waits.
+// Fewer where descriptors are few: when they are out, libuv closes clients unheard.
 #define WORKER_CONNECTIONS_MAX 16384
+#define CONNECTION_FILES_MAX   3  // two sockets, and dials that prove a verdict now and then
+#define OTHER_FILES_MAX        64 // logs, libraries, the threads' own
+#define WORKER_FILES_MAX       16 // a loop and its listeners
 
 struct outcomes;
 
@@ -28,6 +32,7 @@ struct shared {
     struct library library;
     const struct endpoint *endpoints; // where the proxy listens, for finding loops
     size_t endpoint_count;
+    size_t connections_each_max;      // of one worker
     _Atomic uint64_t connection_last; // numbers connections
     _Atomic size_t open_count;
 };
@@ -58,7 +63,8 @@ struct worker {
     size_t listener_count;
     struct connection *connections; // a list
     size_t connection_count;
-    bool is_draining, is_accept_paused;
+    bool is_draining;
+    bool did_note_full; // told already that clients wait
     uint8_t read_room[WORKER_READ_BYTES];
     uint8_t plain[WORKER_PLAIN_BYTES];
     struct buffer out[SIDES]; // records on their way to a link; empty between callbacks
@@ -66,7 +72,7 @@ struct worker {
 };
 
 // worker_new takes the listening sockets `fds` (closed with the worker) and a reference of
-// `terms`; worker_start starts the thread.
+// `terms`, even when it fails; worker_start starts the thread.
 struct worker *worker_new(struct shared *shared, struct terms *terms, const int *fds,
                           size_t fd_count, struct error *error);
 bool worker_start(struct worker *worker, struct error *error);

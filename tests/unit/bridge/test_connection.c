@@ -166,6 +166,104 @@ static void reset_after_fin_with_bytes_queued(void **state)
     (void)close(origin);
 }
 
+// ---- what a relay must not take or tell
+
+static void bytes_after_close_notify_are_dropped(void **state)
+{
+    static const char junk[1 << 20];
+    struct stage *stage = *state;
+    char text[256];
+    stage_start(stage);
+    origin_open(stage);
+    bridge_open(stage);
+    peer_say(&stage->client, "question");
+    (void)SSL_shutdown(stage->client.ssl);
+    peer_flush(&stage->client);
+    for (int i = 0; i < 16; i++) { // more than sockets and engines hold
+        say_bytes(stage->client.fd, junk, sizeof(junk));
+    }
+    assert_int_equal(peer_hear(&stage->origin, NULL, text, sizeof(text)), HEARD_NOTIFY);
+    assert_string_equal(text, "question");
+    peer_say(&stage->origin, "answer");
+    assert_int_equal(peer_hear(&stage->client, "answer", text, sizeof(text)), HEARD_WANTED);
+}
+
+static void idle_connection_is_reset(void **state)
+{
+    struct stage *stage = *state;
+    char text[256];
+    stage->settings.idle_timeout_ms = 200;
+    stage_start(stage);
+    origin_open(stage);
+    int client = tunnel_open(stage, "127.0.0.1");
+    say(client, "plain words");
+    int origin = origin_accept(stage);
+    assert_int_equal(hear(origin, "plain words", text, sizeof(text)), 0);
+    say(origin, "half an ans");
+    assert_int_equal(hear(client, NULL, text, sizeof(text)), ECONNRESET);
+    assert_string_equal(text, "half an ans");
+    assert_int_equal(hear(origin, NULL, text, sizeof(text)), ECONNRESET);
+    (void)close(origin);
+    (void)close(client);
+}
+
+static void reset_right_behind_bytes_stays_a_reset(void **state)
+{
+    struct stage *stage = *state;
+    char text[256];
+    stage_start(stage);
+    origin_open(stage);
+    for (int i = 0; i < 20; i++) {
+        int client = tunnel_open(stage, "127.0.0.1");
+        say(client, "plain words");
+        int origin = origin_accept(stage);
+        assert_int_equal(hear(origin, "plain words", text, sizeof(text)), 0);
+        say(origin, "half an ans");
+        reset(origin);
+        assert_int_equal(hear(client, NULL, text, sizeof(text)), ECONNRESET);
+        (void)close(client);
+    }
+}
+
+static void passed_hello_is_told_once(void **state)
+{
+    // RFC 8446: a ServerHello of TLS 1.3, as short as can be.
+    static const char hello[] = "\x16\x03\x03\x00\x32\x02\x00\x00\x2e\x03\x03"
+                                "0123456789abcdef0123456789abcdef"
+                                "\x00\x13\x01\x00\x00\x06\x00\x2b\x00\x02\x03\x04";
+    struct stage *stage = *state;
+    struct peer *client = &stage->client;
+    stage_set(stage, "pass", "localhost");
+    stage_start(stage);
+    origin_open(stage);
+    peer_init(client, tunnel_open(stage, "localhost"), client_context(stage, true), false);
+    (void)SSL_do_handshake(client->ssl);
+    peer_flush(client);
+    int origin = origin_accept(stage);
+    assert_int_equal(wait_for(origin, POLLIN), 1);
+    for (int i = 0; i < 10; i++) {
+        say_bytes(origin, hello, sizeof(hello) - 1);
+    }
+    (void)close(origin); // with the hello unread: a reset
+    (void)stage_wait(stage, EVENT_CLOSED, 1);
+    assert_int_equal(stage_count(stage, EVENT_PASSED), 1);
+}
+
+// A client that looks at the certificate after its Finished and leaves has refused it; the next
+// connection knows.
+static void silent_refusal_goes_into_history(void **state)
+{
+    struct stage *stage = *state;
+    stage_start(stage);
+    origin_open(stage);
+    for (size_t i = 0; i < 3; i++) {
+        bridge_open(stage);
+        peer_clear(&stage->client);
+        peer_clear(&stage->origin);
+        assert_int_equal(stage_wait(stage, EVENT_CLOSED, i + 1).failed_before, i);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +274,11 @@ int main(int argc, char **argv)
         STAGE_TEST(page_for_a_request_behind_finished),
         STAGE_TEST(upstream_proxy_goes_on_after_its_refusal),
         STAGE_TEST(reset_after_fin_with_bytes_queued),
+        STAGE_TEST(bytes_after_close_notify_are_dropped),
+        STAGE_TEST(idle_connection_is_reset),
+        STAGE_TEST(reset_right_behind_bytes_stays_a_reset),
+        STAGE_TEST(passed_hello_is_told_once),
+        STAGE_TEST(silent_refusal_goes_into_history),
     };
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
