@@ -335,4 +335,3 @@ def test_wrong_use(words, said):
     done = run("probe", *words)
     assert done.returncode == 2
     assert said in done.said
-
