@@ -456,7 +456,10 @@ void survey_plan_cut(struct survey_plan *plan)
     for (size_t i = 0; i < SURVEY_TRACKS; i++) {
         struct survey_track *track = &plan->tracks[i];
         struct survey_list *list = list_of(plan, track);
-        if (track->state == TRACK_DONE) {
+        // Full handshakes wait for a version that is accepted: without one there is none to make.
+        bool is_moot = track->state == TRACK_WAITING && track->topic == TOPIC_FULL &&
+                       !survey_accepts(plan->survey);
+        if (track->state == TRACK_DONE || is_moot) {
             continue;
         }
         for (size_t k = 0; track->batch == 2 && k < track->left.count; k++) {

@@ -248,7 +248,7 @@ def test_not_tls(serve, cause):
     with raw.RawOrigin(serve) as origin:
         found = probe(f"127.0.0.1:{origin.port}")
     assert found["cause"] == cause
-    assert not found["surveyed"]
+    assert not found["surveyed"] and not found["was_cut"]
     assert not any(row["accepted"] for row in found.get("versions", ()))
 
 
