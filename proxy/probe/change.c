@@ -35,6 +35,9 @@ static const char *widened_text(struct arena *arena, const struct trial *trial,
     for (enum list_kind kind = LIST_VERSIONS; kind <= LIST_SCHEMES; kind++) {
         add_list(&text, arena, kind, trial, base);
     }
+    if (trial->change.drops_alpn && text.len > 0) {
+        (void)buffer_append_text(&text, "; ALPN: none"); // a shorter text is still true
+    }
     const char *copy = text.len > 0 ? arena_text(arena, buffer_slice(&text)) : NULL;
     buffer_clear(&text);
     return copy != NULL ? copy : "nothing: the lists were wide already";

@@ -24,6 +24,7 @@ enum change_kind {
 struct change {
     enum change_kind kind;
     unsigned lists;      // CHANGE_WIDEN
+    bool drops_alpn;     // CHANGE_WIDEN: no ALPN either
     enum list_kind list; // CHANGE_ADD
     uint16_t number;     // CHANGE_ADD
     const char *name;    // CHANGE_SNI, CHANGE_ALPN: NULL for none; borrowed

@@ -453,6 +453,10 @@ static void say_facts(struct plan *plan, const struct finding *finding, struct v
     if (blame != NULL && blame->outcome.kind != OUTCOME_NONE) {
         verdict_fact(judge, out, "the client's own hello: %s", outcome_text(judge->arena, blame));
     }
+    if (finding->trial->change.drops_alpn) {
+        verdict_fact(judge, out,
+                     "it passes without ALPN only: no protocol offered is taken either");
+    }
     unsigned needed = plan_needed(plan);
     if (finding->trial->change.lists == WIDEN_ALL && (needed & (needed - 1)) != 0) {
         verdict_fact(judge, out, "more than one list must be widened for it to pass");

@@ -216,6 +216,12 @@ static bool is_modern(const struct outcome *outcome)
            (scheme == NULL || !scheme->is_weak);
 }
 
+static bool is_elliptic(const struct outcome *outcome)
+{
+    const struct suite *suite = suite_find(outcome->suite);
+    return suite != NULL && (suite->kx == KX_ECDHE || suite->kx == KX_ANY);
+}
+
 // likelihood orders what passed, the likeliest highest. One list that leads to something modern
 // comes first; versions last among the lists, since a new version brings new suites with it; then
 // names and protocols; then the manner of the hello, which is a cause only where no content is.
@@ -231,7 +237,9 @@ static int likelihood(const struct trial *trial)
         if (change->lists == WIDEN(LIST_VERSIONS)) {
             return 20 + modern;
         }
-        return change->lists == WIDEN(LIST_SUITES)   ? 23 + modern
+        // A suite that needs no group is outdated: no way round groups that do not meet.
+        return change->lists == WIDEN(LIST_SUITES)
+                   ? (is_elliptic(&trial->outcome) ? 23 : 21) + modern
                : change->lists == WIDEN(LIST_GROUPS) ? 22 + modern
                                                      : 21 + modern;
     case CHANGE_SNI:
@@ -355,11 +363,45 @@ static void leave_out_each(struct plan *plan)
     }
 }
 
+static bool wants_protocol(const struct trial *trial)
+{
+    return trial->change.kind == CHANGE_WIDEN && trial->outcome.kind == OUTCOME_ALERT &&
+           trial->outcome.alert == ALERT_NO_APPLICATION_PROTOCOL;
+}
+
+// without_alpn tries again what failed by its protocols only: a list and ALPN did not meet.
+static void without_alpn(struct plan *plan)
+{
+    size_t had = plan->count;
+    const struct trial *bare = plan_find(plan, CHANGE_ALPN); // the first is the one without
+    bool is_about_alpn = bare != NULL && bare->outcome.kind == OUTCOME_ALERT &&
+                         bare->outcome.alert == ALERT_NO_APPLICATION_PROTOCOL;
+    if (bare != NULL && !is_about_alpn) {
+        add_lists(plan);
+        for (size_t i = had; i < plan->count; i++) {
+            plan->trials[i].change.drops_alpn = true;
+        }
+        return;
+    }
+    for (size_t i = 0; i < had; i++) {
+        if (wants_protocol(&plan->trials[i])) {
+            (void)add(plan, (struct change){.kind = CHANGE_WIDEN,
+                                            .lists = plan->trials[i].change.lists,
+                                            .drops_alpn = true});
+        }
+    }
+}
+
 size_t plan_next(struct plan *plan)
 {
     const struct trial *winner = plan_winner(plan);
     size_t had = plan->count;
     enum list_kind list;
+    if (plan->round == 1 && winner == NULL) {
+        without_alpn(plan);
+        plan->round = 2;
+        return plan->count - had;
+    }
     // A hello that passes when it is sent again proves nothing about its content.
     if (plan->round++ != 1 || winner == NULL || winner->change.kind != CHANGE_WIDEN ||
         plan->trials[0].passed) {

@@ -253,6 +253,8 @@ static bool own_body(const struct draft *draft, uint16_t type, struct slice reco
     } else if (type == EXTENSION_ALPN && change->kind == CHANGE_ALPN) {
         is_wanted = change->name != NULL;
         ok = !is_wanted || put_alpn(out, change->name);
+    } else if (type == EXTENSION_ALPN && change->drops_alpn) {
+        is_wanted = false;
     } else if (type == EXTENSION_ALPN && change->kind == CHANGE_COMPACT) {
         is_wanted = was_there && recorded.len <= COMPACT_ALPN_BYTES;
         ok = buffer_append(out, recorded);
