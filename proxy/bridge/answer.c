@@ -5,7 +5,9 @@
 #include "h2_answer.h"
 #include "html.h"
 
-#define BODY_BYTES_MAX ((size_t)128 * 1024)
+// Below the 65,535 bytes that HTTP/2 may send before the client allows more (RFC 9113 section
+// 6.9.2): an answer is sent at once, and nobody waits for a WINDOW_UPDATE.
+#define BODY_BYTES_MAX ((size_t)60 * 1024)
 
 static bool head_is_whole(struct slice request)
 {
@@ -64,6 +66,11 @@ static bool send_reply(struct answer *answer, const struct reply *reply, bool is
     }
     ok = ok && buffer_append_text(out, "\r\n");
     return ok && (reply->is_head || buffer_append(out, reply->body));
+}
+
+static bool asks_head(const struct answer *answer)
+{
+    return slice_starts_with(buffer_slice(&answer->request), "HEAD ");
 }
 
 // wants_html looks for text/html in what the client accepts; anything unreadable gets plain text.
@@ -151,10 +158,16 @@ bool answer_page(struct answer *answer, int status, const struct verdict *verdic
     } else {
         ok = page_text(&body, verdict, evidence);
     }
+    if (!ok && verdict != NULL) { // too long to be shown: what matters most
+        buffer_consume(&body, body.len);
+        is_html = false;
+        ok = buffer_printf(&body, "midspan: %s\n\nfix: %s\n", verdict->cause->code, verdict->fix);
+    }
     struct reply reply = {
         .status = status,
         .type = is_html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8",
         .body = buffer_slice(&body),
+        .is_head = asks_head(answer),
     };
     ok = ok && send_reply(answer, &reply, is_h2);
     buffer_clear(&body);
@@ -211,8 +224,10 @@ bool answer_local(struct answer *answer, const char *path, bool is_head, const s
 {
     struct buffer body;
     struct slice request = buffer_slice(&answer->request);
-    struct slice wanted = path != NULL ? slice_of_text(path) : request_path(request);
-    struct reply reply = {.status = 200, .is_head = is_head || slice_starts_with(request, "HEAD ")};
+    // What an HTTP/2 request asks for is packed by HPACK, which nobody here reads.
+    struct slice asked = is_h2 ? slice_of_text("/") : request_path(request);
+    struct slice wanted = path != NULL ? slice_of_text(path) : asked;
+    struct reply reply = {.status = 200, .is_head = is_head || asks_head(answer)};
     buffer_init(&body, BODY_BYTES_MAX);
     bool ok = true;
     if (slice_equals_text(wanted, "/")) {
