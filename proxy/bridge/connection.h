@@ -157,6 +157,8 @@ void connection_linger(struct connection *c);
 // is one. connection_flush sends what an engine has left in the worker's `out`.
 bool connection_send(struct connection *c, enum side side, struct slice bytes);
 bool connection_flush(struct connection *c, enum side side);
+// connection_flush_outer sends what the outer TLS has written.
+bool connection_flush_outer(struct connection *c);
 // connection_finish sends FIN (behind the outer TLS's close_notify).
 void connection_finish(struct connection *c, enum side side);
 
