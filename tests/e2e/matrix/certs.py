@@ -81,8 +81,10 @@ def authority(pki, folder, days):
     return folder
 
 
-def list_of_all(pki, proxy, name):
-    """A revocation list of midspan's own authority on which its leaf for `name` stands."""
-    ca = x509.load_pem_x509_certificate((proxy.ca_dir / "ca.pem").read_bytes())
-    key = base.serialization.load_pem_private_key((proxy.ca_dir / "ca-key.pem").read_bytes(), None)
-    return pki._write(f"list-{name}.pem", pki._crl(base.Issuer(ca, key), [name]))
+def revoke(pki, proxy, leaf):
+    """A revocation list of midspan's own authority with the serial number of its `leaf` (DER)."""
+    ca = x509.load_pem_x509_certificate(proxy.ca.read_bytes())
+    secret = (proxy.ca_dir / "ca-key.pem").read_bytes()
+    key = base.serialization.load_pem_private_key(secret, None)
+    serial = x509.load_der_x509_certificate(leaf).serial_number
+    return pki._write("revoked.pem", pki._crl(base.Issuer(ca, key), [serial]))

@@ -47,8 +47,8 @@ def main():
     legs = defaultdict(int)
     for row in rows.ALL:
         legs[row.leg] += 1
-    print(f"\n{len(rows.ALL)} cases ({legs['client']} client leg, {legs['server']} server leg),", end="")
-    print(f" {len(rows.CONTROLS)} controls")
+    print(f"\n{len(rows.ALL)} cases: {legs['client']} client leg, {legs['server']} server leg")
+    print(f"{len(rows.CONTROLS)} controls")
 
 
 if __name__ == "__main__":

@@ -172,6 +172,16 @@ TRUST = [
         fresh=True,
         ask={"extra": ("-purpose", "smimesign")},
     ),
+] + [
+    Row(
+        "a leaf on a revocation list of the client's",
+        "trust.leaf-refused",
+        "client",
+        "bridge",
+        first=(),
+        fresh=True,
+        ask={"extra": ("--crlfile", "REVOKED")},
+    ),
 ]
 
 # leaf=replace:FAULT: the clients judge, aloud or in silence.
@@ -228,7 +238,12 @@ CLIENT_AUTH = [
         serving={**REQUIRE, "min": version, "max": version},
     )
     for version in ("TLS1.2", "TLS1.3")
-    for client, origin in (("curl", "java"), ("Python", "haproxy"), ("Go", "s_server"), ("curl", "python"))
+    for client, origin in (
+        ("curl", "java"),
+        ("Python", "haproxy"),
+        ("Go", "s_server"),
+        ("curl", "python"),
+    )
 ] + [
     Row(
         f"the origin refuses the bridge's certificate, {version}",

@@ -35,7 +35,11 @@ TRANSPORT = [
         origin=origin,
         client=client,
     )
-    for client, origin in (("curl", "plain nginx"), ("wget", "plain haproxy"), ("Go", "plain nginx"))
+    for client, origin in (
+        ("curl", "plain nginx"),
+        ("wget", "plain haproxy"),
+        ("Go", "plain nginx"),
+    )
 ] + [
     Row(
         "a box that cuts hellos",
@@ -69,6 +73,38 @@ TRANSPORT = [
         serving={"extra": ("silent-drop if { req.ssl_hello_type 1 }",)},
         server_leg="ca=ROOT,timeout=500ms",
     ),
+    Row(
+        "a server that leaves",
+        "transport.closed",
+        "server",
+        "server",
+        origin="socat",
+        serving={"extra": ("sleep", "0.2")},
+    ),
+    Row(
+        "a server that says nothing",
+        "transport.timeout",
+        "server",
+        "network",
+        origin="socat",
+        serving={"extra": ("sleep", "30")},
+        server_leg="ca=ROOT,timeout=500ms",
+        client="Go",
+    ),
+] + [
+    Row(
+        "a reset after the hello",
+        "transport.reset",
+        "server",
+        "network",
+        origin=origin,
+        serving={"extra": extra},
+        client=client,
+    )
+    for client, origin, extra in (
+        ("curl", "haproxy box", ("reset", "reject if { req.ssl_hello_type 1 }")),
+        ("Python", "haproxy box", ("reset", "reject if { req.ssl_hello_type 1 }")),
+    )
 ]
 
 INTOLERANT = [
@@ -128,6 +164,14 @@ INGRESS = [
         "client",
         "client",
         ask={"proxy": None, "extra": ("--socks4", "PROXY")},
+    ),
+    Row(
+        "a PROXY protocol header that nobody expects",
+        "ingress.malformed",
+        "client",
+        "client",
+        target="PROXY",
+        ask={"extra": ("--haproxy-protocol",)},
     ),
 ]
 

@@ -68,7 +68,9 @@ class Pool:
         return folder if folder.exists() else certs.authority(self.pki, folder, (-400, -2))
 
     def _filled(self, word):
-        return word.replace("DH1024", str(certs.small_prime(self.pki))) if "DH1024" in word else word
+        if "DH1024" not in word:
+            return word
+        return word.replace("DH1024", str(certs.small_prime(self.pki)))
 
     @staticmethod
     def _get(running, most, wanted, start):

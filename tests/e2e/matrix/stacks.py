@@ -42,8 +42,8 @@ class Java(Origin):
         export += ["-inkey", options.cert.key, "-out", store, "-passout", f"pass:{PASSWORD}"]
         subprocess.run([*export, "-name", "origin"], check=True)
         versions = ",".join(version.replace("TLS", "TLSv") for version in options.versions)
-        command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", *options.extra]
-        command += ["-cp", self.classes, "Origin", store, versions, options.ciphers or "-"]
+        command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
+        command += [*options.extra, "-cp", self.classes, "Origin", store, versions, options.ciphers or "-"]
         self._run_until_listening([*command, options.client_ca or "-"])
 
 
@@ -64,18 +64,24 @@ class PlainHaproxy(Haproxy):
 
 
 class HaproxyBox(Haproxy):
-    """HAProxy as a firewall before a good server: `extra` are its tcp-request content rules."""
+    """HAProxy as a firewall before a good server: `extra` are its tcp-request content rules.
+
+    "reset" first: it resets what it rejects.
+    """
 
     name = "haproxy box"
 
     def _conf(self):
         inner = f"unix@{self.folder}/inner.sock"
-        rules = "\n".join(f"  tcp-request content {rule}" for rule in self.options.extra)
+        words = self.options.extra
+        rules = "\n".join(f"  tcp-request content {rule}" for rule in words if rule != "reset")
+        linger = "option nolinger" if "reset" in words else ""
         self.options.extra = ()
         whole = super()._conf().replace(f"bind {self.endpoint}", f"bind {inner}")
         return f"""{whole}
 frontend box
   mode tcp
+  {linger}
   bind {self.endpoint}
   tcp-request inspect-delay 200ms
 {rules}
@@ -93,9 +99,8 @@ class NginxBox(Nginx):
     name = "nginx box"
 
     def _conf(self):
-        modules = re.search(
-            r"--modules-path=(\S+)", subprocess.run(["nginx", "-V"], capture_output=True, text=True).stderr
-        ).group(1)
+        built = subprocess.run(["nginx", "-V"], capture_output=True, text=True).stderr
+        modules = re.search(r"--modules-path=(\S+)", built).group(1)
         cut = " ".join(f'{version} "";' for version in self.options.extra)
         self.options.extra = ()
         inner = f"unix:{self.folder}/inner.sock"
@@ -120,6 +125,19 @@ class Names(Nginx):
     ssl_certificate_key {self.folder}/$ssl_server_name.pem;"""
 
 
+class Socat(Origin):
+    """`extra` is the program that stands where a server was meant."""
+
+    name = "socat"
+
+    def start(self):
+        self._run_on_free_port(self._command)
+
+    def _command(self):
+        listen = f"TCP-LISTEN:{self.port},bind={self.host},fork,reuseaddr"
+        return ["socat", listen, f"EXEC:{' '.join(self.options.extra)}"]
+
+
 class Nothing(Origin):
     """Where nobody listens."""
 
@@ -131,5 +149,6 @@ class Nothing(Origin):
         self.port = free_port()
 
 
-NEW = (Python, Java, PlainNginx, PlainHaproxy, HaproxyBox, NginxBox, Names, Nothing)
+NEW = (Python, Java, PlainNginx, PlainHaproxy, HaproxyBox, NginxBox, Names)
+NEW += (Socat, Nothing)
 STACKS = {**ORIGINS, **{cls.name: cls for cls in NEW}}

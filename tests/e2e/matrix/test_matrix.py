@@ -6,11 +6,13 @@ How many verdicts were proven, and the milliseconds from failure to proven verdi
 import glob
 import statistics
 from collections import Counter
+from urllib.parse import urlsplit
 
 import pytest
 
 from harness.cases import arguments, fill
 from harness.clients import CLIENTS
+from harness.raw import client_context, connect_tunnel, read_all, wrap
 
 from . import certs, stacks
 from .pool import Pool
@@ -95,11 +97,26 @@ def trusted(row, proxy, pki):
     return {"bridge": proxy.ca, "root": pki.root, "stranger": pki.stranger}[word]
 
 
+def leaf_of(proxy, url):
+    """The leaf that midspan shows for a URL."""
+    with connect_tunnel(proxy.address, urlsplit(url).netloc) as sock:
+        with wrap(sock, client_context(proxy.ca)) as tls:
+            leaf = tls.getpeercert(binary_form=True)
+            tls.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            read_all(tls)
+    proxy.wait_closed()
+    proxy.mark()
+    return leaf
+
+
 def fetch(row, proxy, url, pki, **more):
     through = None if row.target == "PROXY" else proxy.url
     ask = {"proxy": through, "ca": trusted(row, proxy, pki), **row.ask, **more}
     if "extra" in ask:
         words = [proxy.endpoint if word == "PROXY" else word for word in ask["extra"]]
+        if any("REVOKED" in str(word) for word in words):
+            path = str(certs.revoke(pki, proxy, leaf_of(proxy, url)))
+            words = [str(word).replace("REVOKED", path) for word in words]
         ask["extra"] = tuple(fill_all(words, pki))
     return CLIENTS[row.client].fetch(url, **ask)
 
