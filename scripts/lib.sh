@@ -17,7 +17,7 @@ test_packages=(
     nghttp2-client:nghttp iptables:iptables
     default-jdk-headless:javac chromium:chromium firefox-esr:firefox-esr libnss3-tools
     # origins, and bridges to compare with
-    nginx-light:nginx haproxy apache2-bin apache2-utils
+    nginx-light:nginx libnginx-mod-stream haproxy apache2-bin apache2-utils faketime
     # the runner
     python3 python3-pytest python3-cryptography
     # manual page
