@@ -165,7 +165,7 @@ static void on_message(int is_written, int version, int content_type, const void
 {
     (void)version;
     (void)ssl;
-    struct outcome *out = argument;
+    struct meeting *out = argument;
     bool is_hello = is_written != 0 && content_type == SSL3_RT_HANDSHAKE && len > 0 &&
                     *(const uint8_t *)bytes == SSL3_MT_CLIENT_HELLO;
     if (!is_hello) {
@@ -206,7 +206,7 @@ static uint32_t certificate_key(const SSL *client)
     return EVP_PKEY_is_a(X509_get0_pubkey(certificate), "RSA") ? KEY_RSA : KEY_ECDSA;
 }
 
-static void read_secured(SSL *client, SSL *server, struct outcome *out)
+static void read_secured(SSL *client, SSL *server, struct meeting *out)
 {
     const unsigned char *alpn;
     unsigned alpn_len;
@@ -222,22 +222,38 @@ static void read_secured(SSL *client, SSL *server, struct outcome *out)
     (void)SSL_get_signature_type_nid(server, &out->key_nid);
 }
 
+static SSL *new_server(struct peers *peers, const struct terms *server)
+{
+    SSL *ssl = SSL_new(peers->servers[server->keys]);
+    assert(ssl != NULL);
+    SSL_set_accept_state(ssl);
+    set_up(ssl, server);
+    SSL_set_app_data(ssl, (void *)(uintptr_t)server);
+    return ssl;
+}
+
+SSL *peers_server(struct peers *peers, const struct terms *server)
+{
+    SSL *ssl = new_server(peers, server);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    assert(in != NULL && out != NULL);
+    SSL_set_bio(ssl, in, out);
+    return ssl;
+}
+
 void peers_meet(struct peers *peers, const struct terms *client, const struct terms *server,
-                struct outcome *out)
+                struct meeting *out)
 {
     memset(out, 0, sizeof(*out));
-    SSL *ends[2] = {SSL_new(peers->servers[server->keys]), SSL_new(peers->client)};
+    SSL *ends[2] = {new_server(peers, server), SSL_new(peers->client)};
     BIO *server_wire = NULL, *client_wire = NULL;
-    int is_ok = ends[0] != NULL && ends[1] != NULL &&
-                BIO_new_bio_pair(&server_wire, WIRE_BYTES, &client_wire, WIRE_BYTES);
+    int is_ok =
+        ends[1] != NULL && BIO_new_bio_pair(&server_wire, WIRE_BYTES, &client_wire, WIRE_BYTES);
     assert(is_ok);
     SSL_set_bio(ends[0], server_wire, server_wire);
     SSL_set_bio(ends[1], client_wire, client_wire);
-    SSL_set_accept_state(ends[0]);
     SSL_set_connect_state(ends[1]);
-    set_up(ends[0], server);
     set_up(ends[1], client);
-    SSL_set_app_data(ends[0], (void *)(uintptr_t)server);
     is_ok = client->alpn_len == 0 ||
             SSL_set_alpn_protos(ends[1], client->alpn, (unsigned)client->alpn_len) == 0;
     assert(is_ok);

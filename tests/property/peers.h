@@ -25,7 +25,7 @@ struct terms {
 #define HELLO_MAX 4096
 
 // What happened. Times and bytes left out: only what a predictor could have said.
-struct outcome {
+struct meeting {
     bool has_hello; // false: OpenSSL refused to write one, nothing else is set
     uint8_t hello[HELLO_MAX];
     size_t hello_len;
@@ -49,4 +49,8 @@ void peers_free(struct peers *peers);
 
 // peers_meet runs one handshake.
 void peers_meet(struct peers *peers, const struct terms *client, const struct terms *server,
-                struct outcome *out);
+                struct meeting *out);
+
+// peers_server makes a server of `server`'s terms that waits for a ClientHello in its own memory
+// BIOs; the caller frees it. `server` is borrowed until then.
+SSL *peers_server(struct peers *peers, const struct terms *server);
