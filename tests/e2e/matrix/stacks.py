@@ -43,8 +43,8 @@ class Java(Origin):
         subprocess.run([*export, "-name", "origin"], check=True)
         versions = ",".join(version.replace("TLS", "TLSv") for version in options.versions)
         command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
-        command += [*options.extra, "-cp", self.classes, "Origin", store, versions, options.ciphers or "-"]
-        self._run_until_listening([*command, options.client_ca or "-"])
+        command += [*options.extra, "-cp", self.classes, "Origin", store, versions]
+        self._run_until_listening([*command, options.ciphers or "-", options.client_ca or "-"])
 
 
 class PlainNginx(Nginx):
