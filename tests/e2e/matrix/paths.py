@@ -133,7 +133,10 @@ INTOLERANT = [
         client=client,
         ask={"extra": extra},
     )
-    for client, extra in (("openssl s_client", ("-alpn", LARGE_ALPN)),)
+    for client, extra in (
+        ("openssl s_client", ("-alpn", LARGE_ALPN)),
+        ("gnutls-cli", tuple(f"--alpn={name}" for name in LARGE_ALPN.split(",")[:8])),
+    )
 ]
 
 INGRESS = [
