@@ -9,11 +9,17 @@
 //   hello.h       | ClientHello, ServerHello, HelloRetryRequest: decode and encode
 //   code_points.h | suites, groups, schemes, extensions, alerts, versions, GREASE
 //   fingerprint.h | JA3 and JA4
+//   pcap.h        | packets of a capture file
+//   packet.h      | the TCP segment in a packet
+//   tcp_flow.h    | TCP connections put together from segments
 #pragma once
 
 #include "code_points.h"
 #include "fingerprint.h"
 #include "handshake.h"
 #include "hello.h"
+#include "packet.h"
+#include "pcap.h"
+#include "tcp_flow.h"
 #include "tls_record.h"
 #include "tls_stream.h"
