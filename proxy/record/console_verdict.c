@@ -47,6 +47,11 @@ static void write_whole_leg(struct pen *pen, const struct leg_evidence *leg)
 static void draw_picture(struct pen *pen, const struct event *event, const char *target)
 {
     pen_ours(pen, "client");
+    if (event->evidence->is_captured) { // nobody was in the middle
+        write_broken_leg(pen, event->verdict);
+        pen_peer(pen, slice_of_text(target));
+        return;
+    }
     for (enum side side = CLIENT; side < SIDES; side++) {
         if (side == event->verdict->leg) {
             write_broken_leg(pen, event->verdict);

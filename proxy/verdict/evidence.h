@@ -134,6 +134,7 @@ struct evidence {
     enum order order;
     const char *edge;               // preset in force, NULL none
     bool is_passed;                 // relayed untouched (--pass); hellos read in flight
+    bool is_captured;               // with is_passed: from a capture, nobody was in the middle
     bool is_plain;                  // not TLS inside: relayed as it is
     const char *ingress_fault;      // what was wrong with the ingress, NULL nothing
     const char *ingress_fault_code; // its cause code (ingress.malformed …), NULL when no fault

@@ -277,6 +277,7 @@ static void write_ingress(struct json *json, const struct evidence *evidence)
     json_text_field(json, "order", order_name(evidence->order));
     json_text_field(json, "edge", evidence->edge);
     bool_field(json, "passed", evidence->is_passed);
+    bool_field(json, "captured", evidence->is_captured);
     bool_field(json, "plain", evidence->is_plain);
     json_text_field(json, "ingress_fault", evidence->ingress_fault);
     json_text_field(json, "ingress_fault_code", evidence->ingress_fault_code);

@@ -45,6 +45,7 @@ static void read_ingress(struct reader *reader, const json_t *root, struct evide
     out_evidence->order = (enum order)order;
     read_text(reader, root, "edge", &out_evidence->edge);
     read_bool(reader, root, "passed", &out_evidence->is_passed);
+    read_bool(reader, root, "captured", &out_evidence->is_captured);
     read_bool(reader, root, "plain", &out_evidence->is_plain);
     read_text(reader, root, "ingress_fault", &out_evidence->ingress_fault);
     read_text(reader, root, "ingress_fault_code", &out_evidence->ingress_fault_code);

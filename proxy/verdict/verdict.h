@@ -6,6 +6,7 @@
 //   evidence.h      | every fact of one connection
 //   evidence_json.h | evidence written as JSON and read back
 //   bridge_predict.h| both legs of a bridge predicted
+//   capture.h       | evidence of the handshakes in a capture file
 //   log_read.h      | a line of the log, read back
 //   cause.h         | the catalogue, built from causes.yaml
 //   stacks.h        | which stack answers which fault how, built from stacks.yaml
