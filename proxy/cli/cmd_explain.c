@@ -1,13 +1,16 @@
 // midspan explain: verdicts from evidence that was recorded.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "command.h"
 #include "evidence_json.h"
 #include "explain_view.h"
 #include "log_read.h"
+#include "pcap.h"
 
 #define INPUT_BYTES_MAX ((size_t)256 << 20)
 #define READ_BYTES      ((size_t)64 << 10)
@@ -24,6 +27,7 @@ struct explaining {
     struct explain_view view;
     size_t event_count, verdict_count;
     bool has_errors; // a verdict of that severity
+    bool is_capture; // which has told what it found
     struct error error;
 };
 
@@ -153,13 +157,79 @@ static bool explain_log(struct explaining *run, struct slice text)
     return is_ok;
 }
 
+// ---- captures
+
+static void note_captured(struct explaining *run, const struct captured *captured,
+                          struct arena *arena)
+{
+    const struct leg_evidence *leg = &captured->evidence->legs[SERVER];
+    char target[ENDPOINT_TEXT_MAX];
+    const char *text = "nothing came of it";
+    if (captured->has_server_hello) {
+        text = arena_printf(arena, "%s %s, nothing wrong seen", version_name(leg->version),
+                            suite_name(leg->suite));
+    } else if (captured->has_gap) {
+        text = "bytes are missing in the capture";
+    } else if (!captured->has_ended) {
+        text = "the capture ends before the server answers";
+    }
+    const char *line = arena_printf(
+        arena, "#%llu %s: %s", (unsigned long long)captured->evidence->connection,
+        captured->evidence->has_target ? endpoint_text(&captured->evidence->target, target) : "?",
+        text != NULL ? text : "");
+    explain_view_note(&run->view, line != NULL ? line : "");
+}
+
+static void on_captured(void *user, const struct captured *captured)
+{
+    struct explaining *run = user;
+    struct arena arena = {0};
+    struct verdict found[VERDICTS_MAX];
+    size_t count = verdict_find(captured->evidence, &arena, found, VERDICTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        show(run, captured->evidence, &found[i]);
+    }
+    if (count == 0) {
+        note_captured(run, captured, &arena);
+    }
+    arena_clear(&arena);
+}
+
+static bool explain_capture(struct explaining *run, struct slice input)
+{
+    struct arena arena = {0};
+    struct capture_count count = {0};
+    char text[160];
+    bool is_ok = capture_read(input, &arena, on_captured, run, &count, &run->error);
+    arena_clear(&arena);
+    run->is_capture = true;
+    if (!is_ok) {
+        return fail_at(run, 0);
+    }
+    (void)snprintf(text, sizeof(text),
+                   "%zu packets, %zu TCP connections, %zu TLS handshakes; %zu found broken",
+                   count.packets, count.connections, count.handshakes, run->verdict_count); // fits
+    explain_view_note(&run->view, text);
+    if (count.left_out > 0) {
+        explain_view_note(&run->view, "more connections than are looked at: the rest left out");
+    }
+    if (count.is_cut) {
+        explain_view_note(&run->view, "the capture ends in the middle of a packet");
+    }
+    return true;
+}
+
 static bool explain(struct explaining *run, struct slice input)
 {
+    if (pcap_is(input)) {
+        return explain_capture(run, input);
+    }
     struct slice text = trimmed(input);
     if (text.len == 0 || text.data[0] != '{') {
         return error_set(&run->error, ERROR_CONFIG,
-                         "%s: %s, expected evidence as JSON or a JSON Lines log", run->name,
-                         text.len == 0 ? "nothing in it" : "not JSON");
+                         "%s: %s, expected evidence as JSON, a JSON Lines log, or a capture "
+                         "(pcap, pcapng)",
+                         run->name, text.len == 0 ? "nothing in it" : "not JSON");
     }
     return is_log(text) ? explain_log(run, input) : explain_text(run, text, 0);
 }
@@ -222,7 +292,7 @@ static int run_explain(const struct invocation *invocation)
     struct buffer input = {0};
     explain_view_open(&run.view, option_is_given(invocation, "json"), language);
     bool is_ok = read_input(name, &input, &run.error) && explain(&run, buffer_slice(&input));
-    if (is_ok && run.verdict_count == 0) {
+    if (is_ok && run.verdict_count == 0 && !run.is_capture) {
         explain_view_note(&run.view, run.event_count > 1 ? "no verdict in this log"
                                                          : "nothing is wrong in this evidence");
     }
@@ -235,9 +305,10 @@ static int run_explain(const struct invocation *invocation)
 const struct command cmd_explain = {
     .name = "explain",
     .usage = "FILE | - [OPTIONS]",
-    .summary = "verdicts from evidence that was recorded",
+    .summary = "verdicts from recorded evidence, a log or a capture",
     .about = "FILE is the evidence of one connection as JSON, one verdict event of the log, or a\n"
-             "whole log (--log), of which every verdict is explained; - is standard input.\n"
+             "whole log (--log), of which every verdict is explained, or a capture of plain\n"
+             "handshakes (pcap, pcapng), recorded anywhere; - is standard input.\n"
              "The same evidence gives the same verdict on every machine. What had been proven is\n"
              "shown as it was recorded, with its proof.\n"
              "\n"

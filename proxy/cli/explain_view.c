@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "reword.h"
 #include "terminal.h"
 
 void explain_view_open(struct explain_view *view, bool is_json, enum language language)
@@ -32,6 +33,9 @@ void explain_view_verdict(struct explain_view *view, const struct evidence *evid
     if (view->language != LANGUAGE_EN && text->title != NULL) {
         shown.summary = arena_printf(&arena, "%s: %s", text->title, text->means);
         shown.fix = text->fix;
+    }
+    if (evidence->is_captured) {
+        reword_captured(&shown, &arena);
     }
     struct event event = {
         .kind = EVENT_VERDICT,

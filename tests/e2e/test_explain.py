@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import raw
+from harness import captures, raw
 from harness.clients import clean_env
 from harness.midspan import BINARY, SANITIZER_REPORT, run, sanitizer_env
 
@@ -119,6 +119,8 @@ def test_nothing_wrong():
     [
         ("", "nothing in it"),
         ("hello", "not JSON, expected evidence"),
+        (b"\xd4\xc3\xb2\xa1" + bytes(20) + b"\xff" * 64, "broken after packet 0"),
+        (b"\n\r\r\n" + bytes(60), "broken after packet 0"),
         ("{}", "no evidence"),
         ('{"evidence":99}', "expected form 1"),
         ('{"evidence":1,"legs":7}', "'legs'"),
@@ -136,3 +138,91 @@ def test_what_is_no_evidence(text, said):
 @pytest.mark.parametrize("words", [[], ["a", "b"], ["/no/such/file"], ["/"]])
 def test_refusals(words):
     assert explain(*words).returncode == 2
+
+
+# Captures
+
+
+def broken_by(client, origin, **options):
+    """What goes by when curl fetches from the origin."""
+    with captures.Relay(origin.endpoint) as relay:
+        client.fetch(f"https://{relay.endpoint}/", **options)
+    return relay.segments
+
+
+@pytest.fixture(scope="module")
+def conversations(start_origin_session, pki_, curl):
+    new = start_origin_session("s_server", min="TLS1.3")
+    ssh = raw.RawOrigin(lambda sock: (sock.recv(65536), sock.sendall(b"SSH-2.0-x\r\n")))
+    reset = raw.RawOrigin(lambda sock: (sock.recv(65536), raw.reset(sock)))
+    with ssh as ssh_origin, reset as reset_origin:
+        return {
+            "good": broken_by(curl, new, ca=pki_.root),
+            "version": broken_by(curl, new, ca=pki_.root, max="TLS1.2"),
+            "not-tls": broken_by(curl, ssh_origin),
+            "reset": broken_by(curl, reset_origin),
+        }
+
+
+CAUSES = {
+    "good": [],
+    "version": ["protocol.no-common-version"],
+    "not-tls": ["transport.not-tls"],
+    "reset": ["transport.reset"],
+}
+
+
+@pytest.mark.parametrize("name", CAUSES)
+def test_a_capture(name, conversations):
+    packets = captures.tcp_packets(conversations[name])
+    done = explain("--json", text=captures.pcap(packets))
+    assert causes(done) == CAUSES[name], done.stdout
+    assert done.returncode == (1 if CAUSES[name] else 0)
+
+
+def test_what_is_said_of_a_capture(conversations):
+    packets = captures.tcp_packets(conversations["version"])
+    text = explain(text=captures.pcap(packets)).stdout.decode()
+    assert "client ━━ ✗ server-hello ━━ localhost:443" in text
+    assert "midspan offered" not in text
+    assert "1 TCP connections, 1 TLS handshakes; 1 found broken" in text
+    good = captures.tcp_packets(conversations["good"])
+    text = explain(text=captures.pcap(good)).stdout.decode()
+    assert "TLS 1.3" in text and "nothing wrong seen" in text
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("link", [0, 1, "vlan", 101, 113, 276])
+@pytest.mark.parametrize("write", [captures.pcap, captures.pcapng])
+def test_kinds_of_capture(write, link, order, conversations):
+    packets = captures.tcp_packets(conversations["version"], ip6=link == 276)
+    assert causes(explain("--json", text=write(packets, link, order))) == CAUSES["version"]
+
+
+@pytest.mark.parametrize(
+    "how", ["backwards in the middle", "twice", "without SYN", "cut at the end"]
+)
+def test_packets_that_a_network_mixes_up(how, conversations):
+    packets = captures.tcp_packets(conversations["version"])
+    if how == "backwards in the middle":
+        packets = packets[:2] + packets[2:-3][::-1] + packets[-3:]
+    elif how == "twice":
+        packets = [packet for packet in packets for _ in range(2)]
+    elif how == "without SYN":
+        packets = packets[2:]
+    whole = captures.pcap(packets)
+    done = explain("--json", text=whole[:-10] if how == "cut at the end" else whole)
+    assert causes(done) == CAUSES["version"]
+
+
+def test_a_capture_with_a_hole(conversations):
+    packets = captures.tcp_packets(conversations["version"])
+    done = explain(text=captures.pcap(packets[:2] + packets[3:]))
+    assert done.returncode == 0, "nothing is claimed of what was not seen"
+
+
+def test_evidence_of_a_capture_is_evidence(conversations):
+    packets = captures.tcp_packets(conversations["version"])
+    event = explain("--json", text=captures.pcap(packets)).stdout
+    again = explain(text=event).stdout.decode()
+    assert "client ━━ ✗ server-hello ━━ localhost:443" in again
