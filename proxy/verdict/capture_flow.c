@@ -47,6 +47,7 @@ static void name_ends(struct capture_flow *flow, const struct flow_item *item)
     const struct packet_end *server = is_forth ? &segment->target : &segment->source;
     struct evidence *evidence = &flow->evidence;
     const char *text = end_text(flow, server, segment->is_ip6);
+    evidence->legs[SERVER].addresses_tried = 1;
     evidence->client_address = end_text(flow, client, segment->is_ip6);
     evidence->legs[SERVER].peer_address = text;
     evidence->legs[CLIENT].peer_address = evidence->client_address;

@@ -142,7 +142,9 @@ bool evidence_read(struct slice text, struct arena *arena, struct evidence *out_
         return error_set(error, ERROR_FILE, "evidence of %zu bytes, expected at most %zu", text.len,
                          EVIDENCE_BYTES_MAX);
     }
-    json_t *root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &fault);
+    // A name that a peer sent may hold a NUL.
+    json_t *root = json_loadb((const char *)text.data, text.len,
+                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &fault);
     if (root == NULL) {
         return error_set(error, ERROR_FILE, "not JSON: line %d, column %d: %s", fault.line,
                          fault.column, fault.text);

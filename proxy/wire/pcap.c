@@ -14,6 +14,7 @@
 
 #define US_PER_SECOND 1000000u
 #define NS_PER_SECOND 1000000000u
+#define SECONDS_MAX   253402300799u // the last of the year 9999
 
 static uint32_t swap32(uint32_t value)
 {
@@ -91,8 +92,8 @@ enum parse pcap_open(struct pcap *pcap, struct slice file)
 static int64_t ticks_us(uint64_t ticks, uint64_t per_second)
 {
     uint64_t whole = ticks / per_second, part = ticks % per_second;
-    if (whole > (uint64_t)INT64_MAX / US_PER_SECOND - 1) {
-        return 0; // not a time
+    if (whole > SECONDS_MAX) {
+        return 0; // no date
     }
     double part_us = (double)part * US_PER_SECOND / (double)per_second;
     return (int64_t)(whole * US_PER_SECOND) + (int64_t)part_us;
