@@ -235,7 +235,8 @@ const struct command cmd_check = {
     .name = "check",
     .usage = "FILE.yaml [OPTIONS]",
     .summary = "expectations for CI: this client, edge and server, and what comes of it",
-    .about = "FILE.yaml is a list of expectations, each held against what 'midspan predict' says:\n"
+    .about = "FILE.yaml is a list of expectations, each held against what 'midspan\n"
+             "predict' says:\n"
              "\n"
              "  - client: chromium-156     # a preset, a file of one, or all\n"
              "    edge: nginx-1.22         # or none\n"
@@ -243,7 +244,8 @@ const struct command cmd_check = {
              "    expect: protocol.no-common-version    # or secured\n"
              "    leg: server              # of the cause; may be left out\n"
              "\n"
-             "Nothing is dialled. Exit code 0: all hold; 1: one does not; 2: the file is wrong.\n",
+             "Nothing is dialled. Exit code 0: all hold; 1: one does not; 2: the file is\n"
+             "wrong.\n",
     .options = options,
     .run = run_check,
 };

@@ -241,10 +241,12 @@ const struct command cmd_presets = {
     .usage = "[edges | clients] [NAME] [OPTIONS]",
     .summary = "the edge devices and clients that midspan can imitate",
     .about =
-        "Without a NAME: all of them. With one: its legs, the order of its handshakes, how it\n"
-        "fails, how its own configuration says each key, where all this is from, and what\n"
-        "nobody has verified. A client is a ClientHello that was recorded from the real one.\n"
-        "Edges are for --edge, and for 'midspan predict'.\n",
+
+        "Without a NAME: all of them. With one: its legs, the order of its\n"
+        "handshakes, how it fails, how its own configuration says each key, where all\n"
+        "this is from, and what nobody has verified. A client is a ClientHello that\n"
+        "was recorded from the real one. Edges are for --edge, and for 'midspan\n"
+        "predict'.\n",
     .options = options,
     .run = run_presets,
 };

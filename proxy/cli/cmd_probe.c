@@ -108,13 +108,15 @@ const struct command cmd_probe = {
     .usage = "HOST[:PORT] [OPTIONS]",
     .summary = "what a server accepts: versions, suites, groups, names, chain",
     .about =
-        "Asks a server, by handshakes alone, for the versions it accepts (SSL 3.0 to TLS 1.3),\n"
-        "its cipher suites in its own order, groups, signature schemes, ALPN, what it makes of\n"
-        "a name it does not know or of none, and its certificates. Port 443 by default.\n"
-        "At most 300 dials, four at once, 20 seconds. Ask only servers that you may ask.\n"
+
+        "Asks a server, by handshakes alone, for the versions it accepts (SSL 3.0 to\n"
+        "TLS 1.3), its cipher suites in its own order, groups, signature schemes,\n"
+        "ALPN, what it makes of a name it does not know or of none, and its\n"
+        "certificates. Port 443 by default. At most 300 dials, four at once, 20\n"
+        "seconds. Ask only servers that you may ask.\n"
         "\n"
-        "Exit code 0: surveyed; 1: not reachable, not TLS, or every version refused; 2: wrong\n"
-        "use.\n",
+        "Exit code 0: surveyed; 1: not reachable, not TLS, or every version refused;\n"
+        "2: wrong use.\n",
     .options = options,
     .run = run_probe,
 };
