@@ -235,8 +235,8 @@ const struct command cmd_check = {
     .name = "check",
     .usage = "FILE.yaml [OPTIONS]",
     .summary = "expectations for CI: this client, edge and server, and what comes of it",
-    .about = "FILE.yaml is a list of expectations, each held against what 'midspan\n"
-             "predict' says:\n"
+    .about = "FILE.yaml is a list of expectations, each held against what 'midspan predict'\n"
+             "says:\n"
              "\n"
              "  - client: chromium-156     # a preset, a file of one, or all\n"
              "    edge: nginx-1.22         # or none\n"

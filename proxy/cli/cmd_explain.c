@@ -306,11 +306,11 @@ const struct command cmd_explain = {
     .name = "explain",
     .usage = "FILE | - [OPTIONS]",
     .summary = "verdicts from recorded evidence, a log or a capture",
-    .about = "FILE is the evidence of one connection as JSON, one verdict event of the\n"
-             "log, or a whole log (--log), of which every verdict is explained, or a\n"
-             "capture of plain handshakes (pcap, pcapng), recorded anywhere; - is standard\n"
-             "input. The same evidence gives the same verdict on every machine. What had\n"
-             "been proven is shown as it was recorded, with its proof.\n"
+    .about = "FILE is the evidence of one connection as JSON, one verdict event of the log,\n"
+             "or a whole log (--log), of which every verdict is explained, or a capture of\n"
+             "plain handshakes (pcap, pcapng), recorded anywhere; - is standard input. The\n"
+             "same evidence gives the same verdict on every machine. What had been proven is\n"
+             "shown as it was recorded, with its proof.\n"
              "\n"
              "Exit code 0: nothing is wrong; 1: something is; 2: FILE could not be read.\n",
     .options = options,

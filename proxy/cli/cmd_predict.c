@@ -172,19 +172,17 @@ const struct command cmd_predict = {
     .name = "predict",
     .usage = "--server NAME|KEY=VALUE[,...] [--edge NAME] [--client NAME|all] [OPTIONS]",
     .summary = "what would be agreed on each leg, and which clients would be locked out",
-    .about =
-
-        "Nothing is dialled: the ClientHello of each client preset is held against\n"
-        "what the edge accepts, and what the edge then offers against what the server\n"
-        "accepts. A leg that breaks is named with the lists that do not meet, and\n"
-        "with who must act. Certificates are not judged, only their kind. Without\n"
-        "--edge midspan's own mirroring is predicted, without --client all clients.\n"
-        "\n"
-        "  midspan predict --edge f5-bigip --server min=TLS1.3\n"
-        "  midspan predict --client java-80442 --edge haproxy-2.6 --server mozilla-modern\n"
-        "\n"
-        "'midspan presets' lists the names, 'midspan help legs' the keys. Exit code\n"
-        "1: at least one client would be locked out.\n",
+    .about = "Nothing is dialled: the ClientHello of each client preset is held against what\n"
+             "the edge accepts, and what the edge then offers against what the server\n"
+             "accepts. A leg that breaks is named with the lists that do not meet, and with\n"
+             "who must act. Certificates are not judged, only their kind. Without --edge\n"
+             "midspan's own mirroring is predicted, without --client all clients.\n"
+             "\n"
+             "  midspan predict --edge f5-bigip --server min=TLS1.3\n"
+             "  midspan predict --client java-80442 --edge haproxy-2.6 --server mozilla-modern\n"
+             "\n"
+             "'midspan presets' lists the names, 'midspan help legs' the keys. Exit code 1:\n"
+             "at least one client would be locked out.\n",
     .options = options,
     .run = run_predict,
 };

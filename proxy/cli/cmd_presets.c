@@ -240,13 +240,10 @@ const struct command cmd_presets = {
     .name = "presets",
     .usage = "[edges | clients] [NAME] [OPTIONS]",
     .summary = "the edge devices and clients that midspan can imitate",
-    .about =
-
-        "Without a NAME: all of them. With one: its legs, the order of its\n"
-        "handshakes, how it fails, how its own configuration says each key, where all\n"
-        "this is from, and what nobody has verified. A client is a ClientHello that\n"
-        "was recorded from the real one. Edges are for --edge, and for 'midspan\n"
-        "predict'.\n",
+    .about = "Without a NAME: all of them. With one: its legs, the order of its handshakes,\n"
+             "how it fails, how its own configuration says each key, where all this is from,\n"
+             "and what nobody has verified. A client is a ClientHello that was recorded from\n"
+             "the real one. Edges are for --edge, and for 'midspan predict'.\n",
     .options = options,
     .run = run_presets,
 };

@@ -107,16 +107,14 @@ const struct command cmd_probe = {
     .name = "probe",
     .usage = "HOST[:PORT] [OPTIONS]",
     .summary = "what a server accepts: versions, suites, groups, names, chain",
-    .about =
-
-        "Asks a server, by handshakes alone, for the versions it accepts (SSL 3.0 to\n"
-        "TLS 1.3), its cipher suites in its own order, groups, signature schemes,\n"
-        "ALPN, what it makes of a name it does not know or of none, and its\n"
-        "certificates. Port 443 by default. At most 300 dials, four at once, 20\n"
-        "seconds. Ask only servers that you may ask.\n"
-        "\n"
-        "Exit code 0: surveyed; 1: not reachable, not TLS, or every version refused;\n"
-        "2: wrong use.\n",
+    .about = "Asks a server, by handshakes alone, for the versions it accepts (SSL 3.0 to\n"
+             "TLS 1.3), its cipher suites in its own order, groups, signature schemes, ALPN,\n"
+             "what it makes of a name it does not know or of none, and its certificates.\n"
+             "Port 443 by default. At most 300 dials, four at once, 20 seconds. Ask only\n"
+             "servers that you may ask.\n"
+             "\n"
+             "Exit code 0: surveyed; 1: not reachable, not TLS, or every version refused; 2:\n"
+             "wrong use.\n",
     .options = options,
     .run = run_probe,
 };
