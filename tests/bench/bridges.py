@@ -1,4 +1,4 @@
-"""The TLS bridges that are compared. Each has one worker, verifies the origin, and resumes nothing."""
+"""The TLS bridges compared. Each has one worker, verifies the origin, and resumes nothing."""
 
 import os
 import subprocess
