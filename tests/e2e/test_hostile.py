@@ -3,6 +3,7 @@
 Each case ends in a `closed` event, and the proxy then still serves another connection.
 """
 
+import errno
 import socket
 import ssl
 import struct
@@ -80,9 +81,24 @@ def drain(sock):
     try:
         while block := sock.recv(65536):
             data += block
-    except OSError:
+    except ConnectionError:
         pass
     return data
+
+
+def say_and_end(sock, data, end="fin"):
+    """Sends `data` and ends; the peer may have refused it before all was sent."""
+    try:
+        sock.sendall(data)
+        if end == "fin":
+            sock.shutdown(socket.SHUT_WR)
+    except ConnectionError:
+        pass
+    except OSError as error:
+        if error.errno != errno.ENOTCONN:  # reset already
+            raise
+    if end == "reset":
+        raw.reset(sock)
 
 
 LONG = b"a" * 70_000
@@ -139,27 +155,17 @@ GARBAGE = {
 @pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE.keys())
 def test_ingress(data, end, survives):
     sock = socket.create_connection(survives.address, timeout=raw.LIMIT_SECONDS)
-    try:
-        sock.sendall(data)
-        if end == "fin":
-            sock.shutdown(socket.SHUT_WR)
-            drain(sock)
-    except OSError:
-        pass  # refused before all was sent
-    if end == "reset":
-        raw.reset(sock)
-    sock.close()
+    say_and_end(sock, data, end)
+    if end == "fin":
+        drain(sock)
+        sock.close()
 
 
 @pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE.keys())
 def test_inside_a_tunnel(data, survives, nginx):
     """After CONNECT anything may come; what is not TLS goes to the origin as it is."""
     with raw.connect_tunnel(survives.address, f"localhost:{nginx.port}") as sock:
-        try:
-            sock.sendall(data)
-            sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+        say_and_end(sock, data)
         drain(sock)
 
 
@@ -179,11 +185,7 @@ PROXY_HEADERS = {
 @pytest.mark.parametrize("data", PROXY_HEADERS.values(), ids=PROXY_HEADERS.keys())
 def test_proxy_header(data, bridge):
     with socket.create_connection(bridge.address, timeout=raw.LIMIT_SECONDS) as sock:
-        try:
-            sock.sendall(data)
-            sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+        say_and_end(sock, data)
         drain(sock)
     bridge.wait_closed()
     bridge.mark()
@@ -470,10 +472,7 @@ def test_no_descriptor_is_left(proxy, nginx, site):
     idle = proxy.open_files()
     for data in GARBAGE.values():
         with socket.create_connection(proxy.address, timeout=raw.LIMIT_SECONDS) as sock:
-            try:
-                sock.sendall(data)
-            except OSError:
-                pass
+            say_and_end(sock, data)
     proxy.wait_closed(len(GARBAGE) + 1)
     deadline = time.monotonic() + 10
     while proxy.open_files() > idle and time.monotonic() < deadline:
