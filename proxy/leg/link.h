@@ -19,7 +19,7 @@ struct link_hooks {
     // The peer sent FIN: nothing more will come.
     void (*ended)(void *user);
     // The connection broke: an errno, ECONNRESET mostly. What the peer had sent before was received
-    // first.
+    // first. It may follow `ended`: a peer that only half closed can still break what it is sent.
     void (*broke)(void *user, int os_error);
     // The queue is empty again.
     void (*drained)(void *user);
