@@ -170,7 +170,7 @@ static int run_predict(const struct invocation *invocation)
 
 const struct command cmd_predict = {
     .name = "predict",
-    .usage = "--server NAME|KEY=VALUE[,...] [--edge NAME] [--client NAME|all] [OPTIONS]",
+    .usage = "--server NAME|KEY=VALUE[,...] [--edge NAME] [OPTIONS]",
     .summary = "what would be agreed on each leg, and which clients would be locked out",
     .about = "Nothing is dialled: the ClientHello of each client preset is held against what\n"
              "the edge accepts, and what the edge then offers against what the server\n"
