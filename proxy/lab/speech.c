@@ -1,0 +1,41 @@
+#include "speech.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char *const names[LANGUAGES] = {[LANGUAGE_EN] = "en", [LANGUAGE_JA] = "ja"};
+
+const char *speech_in(const struct speech *speech, enum language language)
+{
+    if (speech->text[language] != NULL) {
+        return speech->text[language];
+    }
+    return speech->text[LANGUAGE_EN] != NULL ? speech->text[LANGUAGE_EN] : "";
+}
+
+bool language_named(const char *name, enum language *out_language)
+{
+    for (int i = 0; i < LANGUAGES; i++) {
+        if (strcasecmp(names[i], name) == 0) {
+            *out_language = (enum language)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum language language_of_locale(const char *locale)
+{
+    char name[3] = "";
+    if (locale == NULL) {
+        return LANGUAGE_EN;
+    }
+    size_t len = strcspn(locale, "_.@-");
+    if (len != 2) {
+        return LANGUAGE_EN;
+    }
+    memcpy(name, locale, len);
+    enum language language = LANGUAGE_EN;
+    (void)language_named(name, &language); // English stays for what the lab does not speak
+    return language;
+}
