@@ -6,6 +6,8 @@
 //   authority.h         | the authority made on first run, its files, PEM and DER
 //   mint.h              | leaves: made, cached, counted; keys ahead of need
 //   trust.h             | trust stores, verification, certificates read into facts
+//   lab_recipe.h        | what a chain of the lab is to be, and the recipes with a name
+//   lab_chain.h         | chains with faults on purpose, under a root of the lab's own
 //   facts/cert_facts.h  | what certificates say and what verification found, as data
 //
 // Inside: authority_files (the two files on disk), leaf_make (one leaf), mint_cache (the bounded
@@ -16,5 +18,6 @@
 
 #include "authority.h"
 #include "cert_facts.h"
+#include "lab_chain.h"
 #include "mint.h"
 #include "trust.h"
