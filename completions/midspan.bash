@@ -2,7 +2,7 @@
 
 _midspan_shared='--config --listen --allow-remote --transparent --proxy-protocol --web --workers
     --edge --client-leg --server-leg --order --on-failure --log --keylog --ca-dir --no-probe
-    --pass --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
+    --pass --resolve --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
 _midspan_leg_keys='min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca=
     crl= clock= cert= key= leaf= client-auth= timeout= split='
 
@@ -56,7 +56,7 @@ _midspan_value() {
     --via) _midspan_words 'http://' "$2" ;;
     --edge) _midspan_words "$(_midspan_presets edges)" "$2" ;;
     --sni) _midspan_words none "$2" ;;
-    --connect | --workers | --pass | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
+    --connect | --workers | --pass | --resolve | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
     *) return 1 ;;
     esac
 }

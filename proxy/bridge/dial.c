@@ -46,7 +46,12 @@ static void fail(struct connection *c, int os_error, const char *detail)
 static const struct endpoint *next_hop(const struct connection *c)
 {
     const struct settings *settings = connection_settings(c);
-    return settings->has_via ? &settings->via : &c->evidence.target;
+    const struct host_route *route =
+        host_route_find(settings->routes, settings->route_count, c->evidence.target.host);
+    if (settings->has_via) {
+        return &settings->via;
+    }
+    return route != NULL ? &route->where : &c->evidence.target;
 }
 
 // is_wanted is false once the client gets its last words: no address is tried any more then.

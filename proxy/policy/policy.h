@@ -10,6 +10,7 @@
 //   predict.h     | what two sides would negotiate
 //   shape_hello.h | the ClientHello that a shape sends
 //   origin_terms.h| what an origin accepts, from a policy
+//   host_route.h  | names reached at an address of the user's choice
 //   settings.h    | all options of proxy and bridge; the config file
 //   presets.h     | edge devices and clients to imitate, built in from presets/*/*.yaml
 //

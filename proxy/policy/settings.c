@@ -171,26 +171,35 @@ static bool set_path(struct settings *settings, const struct row *row, const cha
     return true;
 }
 
-static bool is_pattern(const char *value)
-{
-    const char *host = strncmp(value, "*.", 2) == 0 ? value + 2 : value;
-    struct endpoint endpoint;
-    return strcmp(value, "*") == 0 || endpoint_set_host(&endpoint, slice_of_text(host));
-}
-
 static bool set_pass(struct settings *settings, const struct row *row, const char *what,
                      const char *value, struct error *error)
 {
     (void)row;
-    if (strlen(value) >= ENDPOINT_HOST_MAX || !is_pattern(value)) {
+    char pattern[ENDPOINT_HOST_MAX] = "";
+    if (!host_pattern_read(slice_of_text(value), pattern)) {
         return refuse(what, value, "a host name, *.DOMAIN or *", error);
     }
     if (settings->pass_count == SETTINGS_PASS_MAX) {
         return error_set(error, ERROR_USAGE, "%s: too many, expected at most %d patterns", what,
                          SETTINGS_PASS_MAX);
     }
-    memcpy(settings->pass[settings->pass_count], value, strlen(value) + 1);
-    text_lower(settings->pass[settings->pass_count++]);
+    memcpy(settings->pass[settings->pass_count++], pattern, sizeof(pattern));
+    return true;
+}
+
+static bool set_resolve(struct settings *settings, const struct row *row, const char *what,
+                        const char *value, struct error *error)
+{
+    (void)row;
+    struct host_route route;
+    if (!host_route_parse(value, what, &route, error)) {
+        return false;
+    }
+    if (settings->route_count == HOST_ROUTES_MAX) {
+        return error_set(error, ERROR_USAGE, "%s: too many, expected at most %d", what,
+                         HOST_ROUTES_MAX);
+    }
+    settings->routes[settings->route_count++] = route;
     return true;
 }
 
@@ -286,6 +295,8 @@ static const struct row rows[] = {
     {{"no-probe", NULL, "never dial an origin again to prove a verdict", false},
      FIELD(probe), set_no_switch},
     {{"pass", "HOSTPATTERN", "relay these hosts untouched; repeatable", true}, FIELD(pass), set_pass},
+    {{"resolve", "HOST=ADDRESS:PORT", "reach HOST there, without DNS; repeatable", true},
+     FIELD(routes), set_resolve},
     {{"via", "http://HOST:PORT", "reach origins through this HTTP proxy", false}, FIELD(via), set_via},
     {{"connect-timeout", "TIME", "longest time to connect to an origin (10s)", false},
      FIELD(connect_timeout_ms), set_timeout},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "endpoint.h"
+#include "host_route.h"
 #include "leg_policy.h"
 
 #define SETTINGS_LISTEN_MAX  8
@@ -36,6 +37,8 @@ struct settings {
     char ca_dir[POLICY_PATH_MAX];                    // empty: the user's data folder
     char pass[SETTINGS_PASS_MAX][ENDPOINT_HOST_MAX]; // host patterns relayed untouched
     size_t pass_count;
+    struct host_route routes[HOST_ROUTES_MAX]; // --resolve: the first that fits counts
+    size_t route_count;
     struct endpoint via; // upstream HTTP proxy
     bool has_via;
     bool quiet;                   // console: verdicts only

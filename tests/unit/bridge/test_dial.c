@@ -104,6 +104,24 @@ static void next_address_after_a_refusal(void **state)
     assert_int_equal(stage_wait(stage, EVENT_CLOSED, 1).addresses_tried, 2);
 }
 
+// No resolver knows the name, and none is asked; a dot at its end changes nothing.
+static void a_host_is_reached_where_resolve_says(void **state)
+{
+    struct stage *stage = *state;
+    char text[1024], route[64];
+    origin_open(stage);
+    (void)snprintf(route, sizeof(route), "*.lab.test=127.0.0.1:%u", stage->port);
+    stage_set(stage, "resolve", route);
+    stage_start(stage);
+    stage->port = 443; // the port that the client asks for
+    int client = tunnel_open(stage, "any.lab.test.");
+    say(client, "plain words");
+    int origin = origin_accept(stage);
+    assert_int_equal(hear(origin, "plain words", text, sizeof(text)), 0);
+    (void)close(origin);
+    (void)close(client);
+}
+
 static void fix_target(struct stage *stage, const char *host, uint16_t port)
 {
     struct error error;
@@ -278,6 +296,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(next_address_after_a_refusal),
+        STAGE_TEST(a_host_is_reached_where_resolve_says),
         HELD_TEST(nobody_is_dialled_for_a_client_that_failed),
         STAGE_TEST(no_next_address_for_a_client_that_failed),
         HELD_TEST(slow_name_times_out_by_our_clock),

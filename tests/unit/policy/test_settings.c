@@ -13,7 +13,7 @@ static const struct wrong_row {
      "unknown option '--lgo', expected one of listen, allow-remote, transparent, proxy-protocol, "
      "web, workers, edge, client-leg, server-leg, order, on-failure, log, keylog, ca-dir, "
      "no-probe, "
-     "pass, via, connect-timeout, handshake-timeout, idle-timeout, quiet, did you mean "
+     "pass, resolve, via, connect-timeout, handshake-timeout, idle-timeout, quiet, did you mean "
      "'log'?"},
     {"option without its value", "order", NULL,
      "--order: no value, expected server-first|client-first"},
@@ -217,7 +217,7 @@ static void options_are_described(void **state)
         assert_true(key->help[0] != '\0' && strlen(key->help) < 60);
         assert_ptr_equal(option_key_find(key->name), key);
     }
-    assert_int_equal(count, 21);
+    assert_int_equal(count, 22);
     assert_true(option_key_find("pass")->repeats && !option_key_find("log")->repeats);
     assert_string_equal(order_name(ORDER_CLIENT_FIRST), "client-first");
     assert_string_equal(order_name(ORDER_SERVER_FIRST), "server-first");

@@ -13,7 +13,7 @@
     "cert, key, leaf, client-auth, timeout, split"
 #define OPTIONS                                                                           \
     "listen, allow-remote, transparent, proxy-protocol, web, workers, edge, client-leg, " \
-    "server-leg, order, on-failure, log, keylog, ca-dir, no-probe, pass, via, "           \
+    "server-leg, order, on-failure, log, keylog, ca-dir, no-probe, pass, resolve, via, "  \
     "connect-timeout, handshake-timeout, idle-timeout, quiet"
 #define NESTED "{a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}}}}"
 
