@@ -138,6 +138,21 @@ struct trust_store *trust_store_without_crls(const struct trust_store *store)
     return without;
 }
 
+X509 *trust_store_named(const struct trust_store *store, const X509_NAME *subject)
+{
+    X509 *found = NULL;
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    if (context != NULL && X509_STORE_CTX_init(context, store->store, NULL, NULL) == 1) {
+        STACK_OF(X509) *named = X509_STORE_CTX_get1_certs(context, subject);
+        X509 *first = sk_X509_num(named) > 0 ? sk_X509_value(named, 0) : NULL;
+        found = first != NULL && X509_up_ref(first) == 1 ? first : NULL;
+        sk_X509_pop_free(named, X509_free);
+    }
+    X509_STORE_CTX_free(context);
+    ERR_clear_error();
+    return found;
+}
+
 struct fault_text {
     const char *code, *words;
 };

@@ -23,6 +23,9 @@ bool trust_store_add(struct trust_store *store, X509 *anchor);
 struct trust_store *trust_store_only(X509 *anchor);
 struct trust_store *trust_store_without_crls(const struct trust_store *store);
 
+// trust_store_named gives the first anchor of that subject, the caller's to free; NULL: none.
+X509 *trust_store_named(const struct trust_store *store, const X509_NAME *subject);
+
 struct verify_spec {
     const char *name;        // DNS name or IP literal that the leaf must carry; NULL: not checked
     bool for_client;         // purpose: client certificate, else server
@@ -30,6 +33,9 @@ struct verify_spec {
     int64_t at_us;           // when not 0: this time instead of the clock
     const uint8_t *staple;   // stapled OCSP response (DER), NULL when none
     size_t staple_len;
+    // For verifying again only; no connection is ever judged so.
+    bool allows_weak; // keys and signatures of any strength
+    bool any_use;     // whatever the certificates are for
 };
 
 // chain_verify verifies chain[0] with the rest as untrusted helpers, in the order sent, and finds

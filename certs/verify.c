@@ -138,6 +138,14 @@ static int on_verify(int is_fine, X509_STORE_CTX *context)
     return 1; // go on: every fault is wanted
 }
 
+static const char *purpose_of(const struct verify_spec *spec)
+{
+    if (spec->any_use) {
+        return "default"; // OpenSSL's name for no purpose at all
+    }
+    return spec->for_client ? "ssl_client" : "ssl_server";
+}
+
 static bool context_set_up(struct verify_run *run, const struct trust_store *store,
                            STACK_OF(X509) * helpers)
 {
@@ -146,8 +154,7 @@ static bool context_set_up(struct verify_run *run, const struct trust_store *sto
         flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
     }
     if (X509_STORE_CTX_init(run->context, store->store, run->sent[0], helpers) != 1 ||
-        X509_STORE_CTX_set_default(run->context,
-                                   run->spec->for_client ? "ssl_client" : "ssl_server") != 1) {
+        X509_STORE_CTX_set_default(run->context, purpose_of(run->spec)) != 1) {
         return false;
     }
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(run->context);
@@ -156,7 +163,7 @@ static bool context_set_up(struct verify_run *run, const struct trust_store *sto
     X509_VERIFY_PARAM_set_time(param, (time_t)(run->at_us / SECOND_US));
     X509_VERIFY_PARAM_set_depth(param, CERT_CHAIN_MAX);
     // Level 2 is 112 bits: RSA from 2048, curves from 224, no MD5 and no SHA-1 below the anchor.
-    X509_VERIFY_PARAM_set_auth_level(param, 2);
+    X509_VERIFY_PARAM_set_auth_level(param, run->spec->allows_weak ? 0 : 2);
     return X509_VERIFY_PARAM_set_flags(param, flags) == 1;
 }
 

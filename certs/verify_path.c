@@ -63,7 +63,7 @@ static void judge_end(struct verify_run *run, X509 *last, int depth)
 {
     int error = run->unanchored_error;
     bool is_self_signed = X509_self_signed(last, 0) == 1;
-    if (!is_self_signed) {
+    if (!is_self_signed && !run->spec->allows_weak) {
         note_weak_end(run, last, depth);
     }
     if (note_replaced(run, last, depth, is_self_signed)) {

@@ -48,12 +48,6 @@ static void tell(struct connection *c)
     }
 }
 
-void failure_judge(struct connection *c)
-{
-    find(c);
-    tell(c);
-}
-
 void failure_leave(struct connection *c)
 {
     prove_stop(c->prover);
@@ -95,11 +89,23 @@ static bool prove_here(struct connection *c)
     return reverify(&c->evidence, terms->trust[SERVER], &c->arena, &c->found[0]) || replay(&setup);
 }
 
+// may_prove is true if there is a verdict to prove, and it is wanted.
+static bool may_prove(const struct connection *c)
+{
+    return connection_settings(c)->probe && c->found_count > 0 && c->mode == MODE_BRIDGE;
+}
+
+void failure_judge(struct connection *c)
+{
+    find(c);
+    (void)(may_prove(c) && prove_here(c)); // no dial: the connection is over
+    tell(c);
+}
+
 // begin_proof is true when the verdict has to wait for its proof.
 static bool begin_proof(struct connection *c)
 {
-    if (!connection_settings(c)->probe || c->found_count == 0 || c->mode != MODE_BRIDGE ||
-        prove_here(c) || c->failed != SERVER || c->dial.address_next == 0) {
+    if (!may_prove(c) || prove_here(c) || c->failed != SERVER || c->dial.address_next == 0) {
         return false;
     }
     struct prove_setup setup = {

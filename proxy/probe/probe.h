@@ -5,7 +5,8 @@
 //   file         | what it holds
 //   -------------+------------------------------------------------------------------
 //   prove.h      | the server leg: the origin is dialled again, in rounds
-//   reverify.h   | the origin's certificates, verified again in memory
+//   reverify.h   | certificates, verified again in memory
+//   recheck.h    | one chain of any leg, verified again with changes (for those above)
 //   replay.h     | the client leg: its hello, played to a server of another shape
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
@@ -19,5 +20,6 @@
 #pragma once
 
 #include "prove.h"
+#include "recheck.h"
 #include "replay.h"
 #include "reverify.h"

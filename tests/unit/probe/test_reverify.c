@@ -18,7 +18,9 @@ static const struct row {
     struct recipe middle, leaf; // without a subject: the good one
     const char *sent;           // of R(oot), M(iddle), L(eaf), S(elf-signed leaf)
     const char *asked;          // NULL: app.test
-    bool trusts_other;          // not the root
+    char trusts;                // the root when 0; O(ther); N: another root of the same name;
+                                // n: another self-signed leaf of the same name
+    size_t proof_rows;          // 2 when 0
     int64_t ahead_us;           // of the bridge's clock
     int64_t origin_date_us;     // 1: now, as the origin's Date header
     const char *cause;
@@ -67,7 +69,7 @@ static const struct row {
      .is_mended = true},
     {.name = "a root that is not trusted, and sent",
      .sent = "LMR",
-     .trusts_other = true,
+     .trusts = 'O',
      .cause = "cert.untrusted-root",
      .is_ours = true,
      .is_proven = true,
@@ -102,14 +104,107 @@ static const struct row {
      .cause = "cert.expired",
      .is_ours = true,
      .is_mended = true},
-    {.name = "a cause that no change here fits", .sent = "LM", .cause = "cert.weak"},
+    {.name = "a leaf for mail only",
+     .leaf = {.subject = "leaf", .names = "DNS:app.test", .purpose = "emailProtection"},
+     .sent = "LM",
+     .cause = "cert.wrong-usage",
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "a leaf signed with SHA-1",
+     .leaf = {.subject = "leaf", .names = "DNS:app.test", .digest = "SHA1"},
+     .sent = "LM",
+     .cause = "cert.weak",
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "a leaf with a key of 1024 bits",
+     .leaf = {.subject = "leaf", .names = "DNS:app.test", .rsa_bits = 1024},
+     .sent = "LM",
+     .cause = "cert.weak",
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "a weak leaf of another name: strength alone does not mend it",
+     .leaf = {.subject = "leaf", .names = "DNS:else.test", .digest = "SHA1"},
+     .sent = "LM",
+     .cause = "cert.weak",
+     .is_ours = true},
+    {.name = "an intermediate that is no CA: trust in it does not mend",
+     .middle = {.subject = "middle"},
+     .sent = "LM",
+     .cause = "cert.invalid-ca",
+     .proof_rows = 3,
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "an intermediate that may not issue for this name",
+     .middle = {.subject = "middle", .is_ca = true, .name_constraints = "permitted;DNS:other.test"},
+     .sent = "LM",
+     .cause = "cert.name-constraints",
+     .proof_rows = 3,
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "an untrusted root is no invalid CA: trust in the CA mends",
+     .sent = "LM",
+     .trusts = 'O',
+     .cause = "cert.invalid-ca",
+     .proof_rows = 3,
+     .is_ours = true,
+     .is_mended = true},
+    {.name = "a self-signed leaf made anew, the old one trusted",
+     .sent = "S",
+     .trusts = 'n',
+     .cause = "cert.self-signed-replaced",
+     .proof_rows = 3,
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "a root made anew, the old one trusted, the new one sent",
+     .sent = "LMR",
+     .trusts = 'N',
+     .cause = "cert.self-signed-replaced",
+     .proof_rows = 3,
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "a root made anew, the old one trusted, the new one not sent",
+     .sent = "LM",
+     .trusts = 'N',
+     .cause = "cert.self-signed-replaced",
+     .proof_rows = 3,
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "nothing of that name is trusted: nothing was replaced",
+     .sent = "LMR",
+     .trusts = 'O',
+     .cause = "cert.self-signed-replaced",
+     .is_ours = true,
+     .is_mended = true},
+    {.name = "an interceptor that sent its root",
+     .sent = "LMR",
+     .trusts = 'O',
+     .cause = "intercept.upstream-interceptor",
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "an interceptor that sent the leaf alone",
+     .sent = "L",
+     .trusts = 'O',
+     .cause = "intercept.upstream-interceptor",
+     .is_ours = true,
+     .is_proven = true,
+     .is_mended = true},
+    {.name = "a cause that no change here fits", .sent = "LM", .cause = "cipher.no-common-suite"},
     {.name = "a verdict that is about no certificate",
      .sent = "LM",
      .cause = "cipher.no-common-suite"},
 };
 
 struct cast {
-    struct kit_cert root, middle, leaf, lone, other;
+    struct kit_cert root, middle, leaf, lone, other, old_root, old_lone;
 };
 
 static void make_cast(const struct row *row, struct cast *out)
@@ -122,6 +217,8 @@ static void make_cast(const struct row *row, struct cast *out)
     out->leaf = kit_make(leaf, &out->middle);
     out->lone = kit_make(leaf, NULL);
     out->other = kit_make(&other, NULL);
+    out->old_root = kit_make(&good_root, NULL);
+    out->old_lone = kit_make(leaf, NULL);
 }
 
 static void clear_cast(struct cast *cast)
@@ -131,6 +228,8 @@ static void clear_cast(struct cast *cast)
     kit_clear(&cast->leaf);
     kit_clear(&cast->lone);
     kit_clear(&cast->other);
+    kit_clear(&cast->old_root);
+    kit_clear(&cast->old_lone);
 }
 
 static X509 *actor(const struct cast *cast, char letter)
@@ -141,22 +240,36 @@ static X509 *actor(const struct cast *cast, char letter)
                            : cast->lone.certificate;
 }
 
+static X509 *trusted(const struct cast *cast, char letter)
+{
+    return letter == 'O'   ? cast->other.certificate
+           : letter == 'N' ? cast->old_root.certificate
+           : letter == 'n' ? cast->old_lone.certificate
+                           : cast->root.certificate;
+}
+
+// record verifies as the server leg does.
 static void record(const struct row *row, const struct cast *cast, struct arena *arena,
                    struct evidence *out)
 {
+    X509 *chain[SENT_MAX];
+    struct trust_store *trust = trust_store_only(trusted(cast, row->trusts));
     struct leg_evidence *leg = &out->legs[SERVER];
     leg->chain = arena_alloc(arena, SENT_MAX * sizeof(*leg->chain));
     for (const char *at = row->sent; *at != '\0'; at++) {
-        assert_true(cert_facts_read(actor(cast, *at), arena, &leg->chain[leg->chain_count++]));
+        chain[leg->chain_count] = actor(cast, *at);
+        assert_true(cert_facts_read(chain[leg->chain_count], arena, leg->chain + leg->chain_count));
+        leg->chain_count++;
     }
     int64_t now_us = clock_wall_us();
     out->opened_us = now_us;
     out->origin_date_us = row->origin_date_us != 0 ? now_us : 0;
-    leg->verification = (struct verification){
-        .done = true,
+    struct verify_spec spec = {
         .name = row->asked != NULL ? row->asked : "app.test",
         .at_us = now_us + row->ahead_us,
     };
+    chain_verify(trust, chain, leg->chain_count, &spec, arena, &leg->verification);
+    trust_store_free(trust);
 }
 
 static void the_change_proves(void **state)
@@ -167,8 +280,7 @@ static void the_change_proves(void **state)
     struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
     make_cast(row, &cast);
     record(row, &cast, &arena, evidence);
-    struct trust_store *trust =
-        trust_store_only(row->trusts_other ? cast.other.certificate : cast.root.certificate);
+    struct trust_store *trust = trust_store_only(trusted(&cast, row->trusts));
     struct verdict verdict = {.cause = cause_find(row->cause),
                               .leg = SERVER,
                               .phase = PHASE_CERTIFICATE,
@@ -189,7 +301,7 @@ static void the_change_proves(void **state)
     assert_int_equal(is_ours, row->is_ours);
     assert_int_equal(is_proven, row->is_proven);
     assert_int_equal(is_mended, row->is_mended);
-    assert_int_equal(count, row->is_ours ? 2 : 0);
+    assert_int_equal(count, !row->is_ours ? 0 : row->proof_rows != 0 ? row->proof_rows : 2);
     assert_true(has_words);
 }
 
@@ -227,9 +339,50 @@ static void other_verdicts_are_left_alone(void **state)
     assert_int_equal(touched, 0);
 }
 
+// Our own leaf under an authority that has ended: both in date once, or not at the same time.
+static void an_authority_that_ended_is_proven(void **state)
+{
+    static const struct {
+        int leaf_from_days, leaf_to_days;
+        size_t proof_rows;
+    } leaves[] = {{-5, -2, 2}, {-1, 90, 2}};
+    const struct recipe old_root = {
+        .subject = "midspan", .is_ca = true, .from_days = -90, .to_days = -2};
+    size_t proven = 0, rows_seen = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(leaves); i++) {
+        const struct recipe leaf = {.subject = "leaf",
+                                    .names = "DNS:app.test",
+                                    .from_days = leaves[i].leaf_from_days,
+                                    .to_days = leaves[i].leaf_to_days};
+        struct kit_cert root = kit_make(&old_root, NULL), own = kit_make(&leaf, &root);
+        struct arena arena = {0};
+        struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
+        struct leg_evidence *leg = &evidence->legs[CLIENT];
+        struct verdict verdict = {.cause = cause_find("trust.bridge-ca-expired"),
+                                  .leg = CLIENT,
+                                  .phase = PHASE_CERTIFICATE};
+        evidence->opened_us = clock_wall_us();
+        leg->chain = arena_alloc(&arena, 2 * sizeof(*leg->chain));
+        leg->chain_count = cert_facts_read(own.certificate, &arena, leg->chain) &&
+                                   cert_facts_read(root.certificate, &arena, leg->chain + 1)
+                               ? 2
+                               : 0;
+        proven += reverify(evidence, NULL, &arena, &verdict) &&
+                  verdict.confidence == CONFIDENCE_PROVEN && !verdict.proof[0].passed;
+        rows_seen += verdict.proof_count;
+        arena_clear(&arena);
+        kit_clear(&own);
+        kit_clear(&root);
+    }
+    assert_int_equal(proven, COUNT(leaves));
+    assert_int_equal(rows_seen, leaves[0].proof_rows + leaves[1].proof_rows);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(other_verdicts_are_left_alone)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(other_verdicts_are_left_alone),
+                                       cmocka_unit_test(an_authority_that_ended_is_proven)};
     int failed = RUN_ROWS(rows, the_change_proves);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }
