@@ -129,6 +129,9 @@ struct lab_recipe {
 bool lab_recipe_set(struct lab_recipe *recipe, const char *key, const char *value,
                     struct error *error);
 
+// lab_recipe_has_key tells its keys from others.
+bool lab_recipe_has_key(const char *key);
+
 struct lab_recipe_row {
     const char *name;
     const char *what; // one line, English
