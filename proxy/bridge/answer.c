@@ -118,6 +118,9 @@ static bool page_html(struct buffer *out, const struct verdict *verdict,
     ok = ok && buffer_append_text(out, "</span></div><p>") && html_text(out, verdict->summary);
     ok = ok && buffer_append_text(out, "</p><p class=\"fix\"><b>Fix:</b> ") &&
          html_text(out, verdict->fix) && buffer_append_text(out, "</p><dl>\n");
+    for (size_t i = 0; i < verdict->dialect_count; i++) {
+        row(out, &ok, verdict->device, verdict->dialect[i].words);
+    }
     row(out, &ok, "cause", verdict->cause->code);
     row(out, &ok, "who must act", party_name(verdict->party));
     row(out, &ok, "broke at", phase_name(verdict->phase));
@@ -137,11 +140,15 @@ static bool page_text(struct buffer *out, const struct verdict *verdict,
                       const struct evidence *evidence)
 {
     char target[ENDPOINT_TEXT_MAX];
-    return buffer_printf(
-        out, "midspan: the %s leg to %s broke at %s\n\n%s (%s, %s)\n%s\n\nfix: %s\n",
-        side_name(verdict->leg), endpoint_text(&evidence->target, target),
-        phase_name(verdict->phase), verdict->cause->code, party_name(verdict->party),
-        confidence_name(verdict->confidence), verdict->summary, verdict->fix);
+    bool ok =
+        buffer_printf(out, "midspan: the %s leg to %s broke at %s\n\n%s (%s, %s)\n%s\n\nfix: %s\n",
+                      side_name(verdict->leg), endpoint_text(&evidence->target, target),
+                      phase_name(verdict->phase), verdict->cause->code, party_name(verdict->party),
+                      confidence_name(verdict->confidence), verdict->summary, verdict->fix);
+    for (size_t i = 0; i < verdict->dialect_count; i++) {
+        ok = ok && buffer_printf(out, "     %s: %s\n", verdict->device, verdict->dialect[i].words);
+    }
+    return ok;
 }
 
 bool answer_page(struct answer *answer, int status, const struct verdict *verdict,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "dialect.h"
 #include "legs.h"
 #include "peek.h"
 #include "replay.h"
@@ -38,10 +39,11 @@ static void tell(struct connection *c)
     size_t count = c->found_count;
     c->found_count = 0; // each is told once
     for (size_t i = 0; i < count; i++) {
-        const struct verdict *verdict = &c->found[i];
+        struct verdict *verdict = &c->found[i];
         if (was_told(c, verdict)) {
             continue;
         }
+        dialect_add(verdict, &c->evidence, &c->arena);
         uint32_t repeats = history_repeats(c->worker->shared->history, &c->evidence, verdict);
         connection_emit(c, EVENT_VERDICT, verdict, repeats);
         keep_first(c, verdict);

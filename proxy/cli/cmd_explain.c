@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "command.h"
+#include "dialect.h"
 #include "evidence_json.h"
 #include "explain_view.h"
 #include "log_read.h"
@@ -40,9 +41,10 @@ static bool fail_at(struct explaining *run, size_t line)
     return error_set(&run->error, ERROR_CONFIG, "%s:%zu: %s", run->name, line, why.text);
 }
 
-static void show(struct explaining *run, const struct evidence *evidence,
-                 const struct verdict *verdict)
+static void show(struct explaining *run, const struct evidence *evidence, struct verdict *verdict,
+                 struct arena *arena)
 {
+    dialect_add(verdict, evidence, arena);
     run->verdict_count++;
     run->has_errors = run->has_errors || verdict->severity == SEVERITY_ERROR;
     explain_view_verdict(&run->view, evidence, verdict);
@@ -68,24 +70,24 @@ static void explain_evidence(struct explaining *run, const struct evidence *evid
     struct verdict found[VERDICTS_MAX];
     size_t count = judge(evidence, arena, found);
     for (size_t i = 0; i < count; i++) {
-        show(run, evidence, &found[i]);
+        show(run, evidence, &found[i], arena);
     }
 }
 
 // A log has one event for each verdict: the one judged now that the event is about. What was proven
 // is shown as it was recorded, with its proof; a proof can't be made again from evidence.
 static void explain_event(struct explaining *run, const struct evidence *evidence,
-                          const struct verdict *recorded, struct arena *arena)
+                          struct verdict *recorded, struct arena *arena)
 {
     struct verdict found[VERDICTS_MAX];
-    const struct verdict *chosen = NULL;
+    struct verdict *chosen = NULL;
     bool is_proven = recorded->confidence == CONFIDENCE_PROVEN || recorded->proof_count > 0;
     size_t count = is_proven ? 0 : judge(evidence, arena, found);
     for (size_t i = 0; i < count && chosen == NULL; i++) {
         bool is_it = found[i].leg == recorded->leg && found[i].severity == recorded->severity;
         chosen = is_it ? &found[i] : NULL;
     }
-    show(run, evidence, chosen != NULL ? chosen : recorded);
+    show(run, evidence, chosen != NULL ? chosen : recorded, arena);
 }
 
 // ---- text: one evidence, or lines of a log
@@ -187,7 +189,7 @@ static void on_captured(void *user, const struct captured *captured)
     struct verdict found[VERDICTS_MAX];
     size_t count = verdict_find(captured->evidence, &arena, found, VERDICTS_MAX);
     for (size_t i = 0; i < count; i++) {
-        show(run, captured->evidence, &found[i]);
+        show(run, captured->evidence, &found[i], &arena);
     }
     if (count == 0) {
         note_captured(run, captured, &arena);

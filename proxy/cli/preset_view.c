@@ -99,6 +99,7 @@ static void write_dialect(struct sheet *sheet, const struct preset_edge *preset,
     for (size_t i = 0; leg_key_at(i) != NULL; i++) {
         sheet_label(sheet, leg_key_at(i)->name, preset->dialect_text[side][i]);
     }
+    sheet_label(sheet, "ciphers-1.3", preset->dialect_suites13[side]);
 }
 
 static const char *failure_text(const struct preset_edge *preset, char *out_text, size_t size)
@@ -156,6 +157,7 @@ static void write_dialect_json(struct json *json, const struct preset_edge *pres
         for (size_t i = 0; leg_key_at(i) != NULL; i++) {
             json_text_field(json, leg_key_at(i)->name, preset->dialect_text[side][i]);
         }
+        json_text_field(json, "ciphers-1.3", preset->dialect_suites13[side]);
         json_close_object(json);
     }
     json_close_object(json);

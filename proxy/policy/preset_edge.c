@@ -25,7 +25,8 @@ struct edge_file {
 };
 
 struct dialect_file {
-    char *title;
+    char *title, *separator;
+    int has_iana_suites;
     char **unverified, **sources;
     unsigned unverified_count, sources_count;
 };
@@ -43,6 +44,8 @@ static const cyaml_schema_field_t alpn_fields[] = {
     CYAML_FIELD_SEQUENCE("client", CYAML_FLAG_POINTER, struct alpn_file, client, &text_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("server", CYAML_FLAG_POINTER, struct alpn_file, server, &text_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END};
+
+static const cyaml_strval_t suite_words[] = {{"openssl", 0}, {"iana", 1}};
 
 #define OPTIONAL_LIST (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
@@ -67,6 +70,8 @@ static const cyaml_schema_value_t edge_schema = {
 
 static const cyaml_schema_field_t dialect_fields[] = {
     CYAML_FIELD_STRING_PTR("title", CYAML_FLAG_POINTER, struct dialect_file, title, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("separator", OPTIONAL_LIST, struct dialect_file, separator, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_ENUM("suite-names", CYAML_FLAG_OPTIONAL, struct dialect_file, has_iana_suites, suite_words, COUNT_OF(suite_words)),
     CYAML_FIELD_IGNORE("client-leg", CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_IGNORE("server-leg", CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_SEQUENCE("unverified", OPTIONAL_LIST, struct dialect_file, unverified, &text_schema, 1, CYAML_UNLIMITED),
@@ -121,25 +126,33 @@ static bool read_leg(struct reading *reading, const struct yaml_item *root, enum
     return is_ok;
 }
 
-// A leg key with its words; the key must be one that the leg has.
+static bool keep_words(struct reading *reading, const struct yaml_item *item,
+                       const char **out_words)
+{
+    if (item->kind != YAML_TEXT || item->text[0] == '\0') {
+        return yaml_refuse_kind(reading->error, reading->name, item, item->key,
+                                "the device's words, {} for the value");
+    }
+    return preset_copy(&reading->box->arena, item->text, out_words) || out_of_memory(reading);
+}
+
+// A leg key with its words; the key must be one that the leg has. The suites of TLS 1.3 have words
+// of their own in many devices.
 static bool read_words(struct reading *reading, const struct yaml_item *item, enum side side)
 {
+    struct preset_edge *preset = &reading->box->preset;
+    if (strcmp(item->key, "ciphers-1.3") == 0) {
+        return keep_words(reading, item, &preset->dialect_suites13[side]);
+    }
     for (size_t i = 0; leg_key_at(i) != NULL; i++) {
         const struct leg_key *key = leg_key_at(i);
-        if (strcmp(key->name, item->key) != 0 || (key->sides & 1u << side) == 0) {
-            continue;
+        if (strcmp(key->name, item->key) == 0 && (key->sides & 1u << side) != 0) {
+            return keep_words(reading, item, &preset->dialect_text[side][i]);
         }
-        if (item->kind != YAML_TEXT || item->text[0] == '\0') {
-            return yaml_refuse_kind(reading->error, reading->name, item, item->key,
-                                    "the device's words, {} for the value");
-        }
-        return preset_copy(&reading->box->arena, item->text,
-                           &reading->box->preset.dialect_text[side][i]) ||
-               out_of_memory(reading);
     }
     (void)error_set(reading->error, ERROR_CONFIG,
-                    "%s: unknown key '%s', expected a key of that leg", leg_names[side],
-                    quote_text(item->key).text);
+                    "%s: unknown key '%s', expected ciphers-1.3 or a key of that leg",
+                    leg_names[side], quote_text(item->key).text);
     return yaml_fail(reading->error, reading->name, item);
 }
 
@@ -161,6 +174,16 @@ static bool read_dialect_legs(struct reading *reading, const struct yaml_item *r
     return true;
 }
 
+static bool copy_manner(struct reading *reading, const struct dialect_file *file)
+{
+    struct preset_edge *preset = &reading->box->preset;
+    preset->dialect_has_iana_suites = file->has_iana_suites != 0;
+    preset->dialect_separator = ":";
+    return file->separator == NULL ||
+           preset_copy(&reading->box->arena, file->separator, &preset->dialect_separator) ||
+           out_of_memory(reading);
+}
+
 static bool read_dialect(struct reading *reading, const struct preset_file *file)
 {
     struct slice text = {file->text, file->len};
@@ -169,7 +192,7 @@ static bool read_dialect(struct reading *reading, const struct preset_file *file
     bool is_ok = yaml_tree_parse(&tree, text, inner.name, inner.error);
     void *loaded =
         is_ok ? yaml_schema_load(&dialect_schema, &tree, text, inner.name, inner.error) : NULL;
-    is_ok = loaded != NULL && read_dialect_legs(&inner, tree.root);
+    is_ok = loaded != NULL && copy_manner(&inner, loaded) && read_dialect_legs(&inner, tree.root);
     yaml_schema_free(&dialect_schema, loaded);
     yaml_tree_clear(&tree);
     return is_ok;
@@ -293,25 +316,4 @@ struct preset_edge *preset_edge_find(const char *name, struct error *error)
         return NULL;
     }
     return parse_file(file, error);
-}
-
-bool preset_edge_say(const struct preset_edge *preset, enum side side, const char *key,
-                     const char *value, struct buffer *out_text)
-{
-    const char *words = NULL;
-    for (size_t i = 0; leg_key_at(i) != NULL; i++) {
-        words = strcmp(leg_key_at(i)->name, key) == 0 ? preset->dialect_text[side][i] : words;
-    }
-    if (words == NULL) {
-        return false;
-    }
-    const char *hole;
-    for (; (hole = strstr(words, "{}")) != NULL; words = hole + 2) {
-        if (!buffer_append(out_text,
-                           (struct slice){(const uint8_t *)words, (size_t)(hole - words)}) ||
-            !buffer_append_text(out_text, value)) {
-            return false;
-        }
-    }
-    return buffer_append_text(out_text, words);
 }

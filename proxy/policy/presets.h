@@ -25,6 +25,9 @@ struct preset_edge {
     unsigned certificate_status; // for a bad certificate of the origin, where it differs
     const char *dialect;         // name of its dialect, NULL: none
     const char *dialect_text[SIDES][32]; // by the index of leg_key_at; NULL: can't be said there
+    const char *dialect_suites13[SIDES]; // the same for the suites of TLS 1.3, where that differs
+    const char *dialect_separator;       // between the items of a list
+    bool dialect_has_iana_suites;        // names suites as IANA does, not as OpenSSL
     struct text_list device_alpn[SIDES]; // what the device itself offers, where the legs differ
     struct text_list habits;             // known manners and bugs
     struct text_list unverified;         // what nobody checked, said so
@@ -44,8 +47,9 @@ struct preset_edge *preset_edge_load(const char *path, struct error *error);
 struct preset_edge *preset_edge_parse(struct slice text, const char *name, struct error *error);
 void preset_edge_free(struct preset_edge *preset);
 
-// preset_edge_say tells how a leg key is set to `value` in the device's configuration, e.g.
-// "proxy_ssl_ciphers AES128-SHA;". False when the device has no words for it.
+// preset_edge_say tells how a leg key is set to `value` (as the leg key takes it, lists joined by
+// ':') in the device's configuration, e.g. "proxy_ssl_ciphers AES128-SHA;". False when the device
+// has no words for it.
 bool preset_edge_say(const struct preset_edge *preset, enum side side, const char *key,
                      const char *value, struct buffer *out_text);
 

@@ -124,6 +124,17 @@ static void write_fix(struct pen *pen, const struct verdict *verdict)
     pen_wrap(pen, hang, verdict->fix);
 }
 
+// nginx: proxy_ssl_server_name on;
+static void write_dialect(struct pen *pen, const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->dialect_count; i++) {
+        int hang = write_label(pen, "");
+        pen_styled(pen, STYLE_BOLD, verdict->device);
+        pen_styled(pen, STYLE_BOLD, ": ");
+        pen_wrap(pen, hang, verdict->dialect[i].words);
+    }
+}
+
 static int widest_changed(const struct verdict *verdict)
 {
     int widest = 0;
@@ -231,6 +242,7 @@ void console_view_verdict(struct pen *pen, const struct event *event)
     write_row(pen, "accepted", verdict->accepted);
     write_facts(pen, verdict);
     write_fix(pen, verdict);
+    write_dialect(pen, verdict);
     write_proof(pen, verdict);
     write_direct(pen, verdict);
 }

@@ -12,6 +12,7 @@
 //   stacks.h        | which stack answers which fault how, built from stacks.yaml
 //   sets.h          | what a side offers or accepts, compared and as text
 //   verdict.h       | the rules
+//   dialect.h       | the fix in the words of the device that is imitated
 //   judge.h         | what rules (and `probe`, which proves them) look at and write with
 #pragma once
 
@@ -39,7 +40,8 @@ enum direct {
     DIRECT_WOULD_FAIL
 };
 
-#define PROOF_ROWS_MAX 16
+#define PROOF_ROWS_MAX    16
+#define DIALECT_LINES_MAX 4
 
 // One counterfactual that was run.
 struct proof_row {
@@ -47,6 +49,12 @@ struct proof_row {
     const char *outcome; // "secured, TLS 1.3"
     double ms;
     bool passed;
+};
+
+// A leg key that mends it, in the words of the device that the bridge imitates.
+struct dialect_line {
+    const char *key;   // "ciphers", of the verdict's leg
+    const char *words; // "proxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;"
 };
 
 // Text lives in the arena given to verdict_find, or is static.
@@ -58,8 +66,11 @@ struct verdict {
     enum phase phase;
     enum confidence confidence;
     enum direct direct;
-    const char *summary;            // one sentence: who could not agree with whom on what
-    const char *fix;                // forward only
+    const char *summary; // one sentence: who could not agree with whom on what
+    const char *fix;     // forward only
+    const char *device;  // whose words `dialect` has: "nginx"; NULL none (dialect.h)
+    struct dialect_line dialect[DIALECT_LINES_MAX];
+    size_t dialect_count;
     const char *offered, *accepted; // the two sets that did not meet, as text; NULL when none
     const char *facts[8];           // what it rests on, one short sentence each, NULL-terminated
     struct proof_row proof[PROOF_ROWS_MAX];

@@ -10,6 +10,26 @@ static void write_facts(struct json *json, const struct verdict *verdict)
     json_close_array(json);
 }
 
+static void write_dialect(struct json *json, const struct verdict *verdict)
+{
+    if (verdict->dialect_count == 0) {
+        return;
+    }
+    json_key(json, "dialect");
+    json_open_object(json);
+    json_text_field(json, "device", verdict->device);
+    json_key(json, "lines");
+    json_open_array(json);
+    for (size_t i = 0; i < verdict->dialect_count; i++) {
+        json_open_object(json);
+        json_text_field(json, "key", verdict->dialect[i].key);
+        json_text_field(json, "words", verdict->dialect[i].words);
+        json_close_object(json);
+    }
+    json_close_array(json);
+    json_close_object(json);
+}
+
 static void write_proof(struct json *json, const struct verdict *verdict)
 {
     json_key(json, "proof");
@@ -43,6 +63,7 @@ void verdict_write(struct json *json, const struct verdict *verdict,
     json_text_field(json, "title", verdict->cause->text[LANGUAGE_EN].title);
     json_text_field(json, "summary", verdict->summary);
     json_text_field(json, "fix", verdict->fix);
+    write_dialect(json, verdict);
     json_text_field(json, "offered", verdict->offered);
     json_text_field(json, "accepted", verdict->accepted);
     json_text_field(json, "direct", direct_name(verdict->direct));

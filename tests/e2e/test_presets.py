@@ -1,6 +1,7 @@
 """midspan presets: the lists, one in full, and what is refused."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -78,3 +79,20 @@ def test_refusals(words, said):
     assert done.returncode == 2
     assert said in done.said
     assert done.stdout == b""
+
+
+def test_a_verdict_says_its_fix_in_the_dialect(start_midspan, start_origin):
+    """nginx sends no SNI to an origin by itself; its own words for it are in the verdict."""
+    origin = start_origin("nginx", strict_sni="localhost", max="TLS1.2")
+    proxy = start_midspan("--edge", "nginx-1.22", target=origin.endpoint)
+    subprocess.run(
+        ["curl", "-sk", "-m", "20", f"https://localhost:{proxy.port}/"], capture_output=True
+    )
+    found = proxy.expect_verdict("sni.required", leg="server", party="bridge")
+    words = "proxy_ssl_server_name on; proxy_ssl_name localhost;"
+    assert found["dialect"] == {"device": "nginx", "lines": [{"key": "sni", "words": words}]}
+    said = " ".join(proxy.console().replace("│", " ").split())
+    assert f"nginx: {words}" in said
+    explained = run("explain", proxy.log_file, "--json").stdout.decode().splitlines()
+    verdicts = [json.loads(line) for line in explained]
+    assert [v["dialect"] for v in verdicts if v["cause"] == "sni.required"] == [found["dialect"]]
