@@ -88,7 +88,8 @@ static bool prove_here(struct connection *c)
         .leaf = c->leaf,
         .name = legs_leaf_name(c),
     };
-    return reverify(&c->evidence, terms->trust[SERVER], &c->arena, &c->found[0]) || replay(&setup);
+    return reverify(&c->evidence, terms->trust[c->found[0].leg], &c->arena, &c->found[0]) ||
+           replay(&setup);
 }
 
 // may_prove is true if there is a verdict to prove, and it is wanted.

@@ -52,17 +52,17 @@ static size_t read_chain(X509_STORE_CTX *store, X509 *out_chain[CERT_CHAIN_MAX])
     return count;
 }
 
-static void note_chain(X509 *const *chain, size_t count, struct leg_evidence *evidence,
-                       struct arena *arena)
+static void note_chain(X509 *const *chain, size_t count, struct arena *arena,
+                       struct cert_facts **out_facts, size_t *out_count)
 {
-    evidence->chain = arena_alloc(arena, count * sizeof(*evidence->chain));
-    evidence->chain_count = 0;
-    if (evidence->chain == NULL) {
+    *out_facts = arena_alloc(arena, count * sizeof(**out_facts));
+    *out_count = 0;
+    if (*out_facts == NULL) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (cert_facts_read(chain[i], arena, &evidence->chain[evidence->chain_count])) {
-            evidence->chain_count++;
+        if (cert_facts_read(chain[i], arena, *out_facts + *out_count)) {
+            (*out_count)++;
         }
     }
 }
@@ -72,10 +72,11 @@ int peer_check_run(struct peer_check *check, X509_STORE_CTX *store, struct leg_e
 {
     X509 *chain[CERT_CHAIN_MAX];
     size_t count = read_chain(store, chain);
-    // On the client leg `chain` of the evidence is the leaf that we sent; the client's own goes
-    // into the verification alone.
-    if (!check->spec.for_client) {
-        note_chain(chain, count, evidence, arena);
+    // On the client leg `chain` of the evidence is the leaf that we sent.
+    if (check->spec.for_client) {
+        note_chain(chain, count, arena, &evidence->client_chain, &evidence->client_chain_count);
+    } else {
+        note_chain(chain, count, arena, &evidence->chain, &evidence->chain_count);
     }
     if (check->trust == NULL) {
         return 1;

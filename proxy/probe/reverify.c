@@ -120,16 +120,21 @@ static bool at_any_strength(struct again *again)
 
 // ---- trust
 
-// with_anchor trusts the end of the chain, exactly as it was sent. A chain that ends below its root
-// does not tell a missing intermediate from an unknown root: that row is shown, and proves nothing.
-static bool with_anchor(struct again *again)
+// with_end trusts the end of the chain, exactly as it was sent.
+static bool with_end(struct again *again)
 {
     struct recheck *check = &again->check;
     const struct cert_facts *last = facts_at(again, check->count - 1);
     const char *words =
         arena_printf(again->arena, "trusted: + %s", peer_text(again->arena, last->subject));
-    bool passed = recheck_trusting(check, check->chain[check->count - 1], NULL, 0, words);
-    return passed && last->is_self_signed;
+    return recheck_trusting(check, check->chain[check->count - 1], NULL, 0, words);
+}
+
+// A chain that ends below its root does not tell a missing intermediate from an unknown root: that
+// row is shown, and proves nothing.
+static bool with_anchor(struct again *again)
+{
+    return with_end(again) && facts_at(again, again->check.count - 1)->is_self_signed;
 }
 
 // with_interceptor trusts what the interceptor sent, and nothing else: that it may also be the
@@ -312,6 +317,26 @@ static bool prove_origins(struct again *again, const struct trust_store *trust)
            prove(again, &setup, change_for(again->verdict->cause->code));
 }
 
+// prove_clients verifies the certificates that we refused a client for. That it is refused is no
+// question, only what for: trust in what was sent is change enough.
+static bool prove_clients(struct again *again, const struct trust_store *trust)
+{
+    const struct leg_evidence *leg = again->leg;
+    enum cert_fault fault = leg->verification.fault;
+    const struct recheck_setup setup = {
+        .chain = leg->client_chain,
+        .count = leg->client_chain_count,
+        .trust = trust,
+        .spec = {.for_client = true, .at_us = leg->verification.at_us},
+        .arena = again->arena,
+        .verdict = again->verdict,
+    };
+    bool is_about_end = fault == CERT_FAULT_UNTRUSTED_ROOT || fault == CERT_FAULT_CHAIN_INCOMPLETE;
+    return strcmp(again->verdict->cause->code, "client-auth.rejected") == 0 &&
+           leg->verification.done &&
+           prove(again, &setup, is_about_end ? with_end : change_for(fault_code(fault)));
+}
+
 // prove_own verifies what we presented ourselves, with our own authority trusted.
 static bool prove_own(struct again *again)
 {
@@ -348,5 +373,8 @@ bool reverify(const struct evidence *evidence, const struct trust_store *trust, 
         .arena = arena,
         .verdict = verdict,
     };
-    return verdict->leg == SERVER ? prove_origins(&again, trust) : prove_own(&again);
+    if (verdict->leg == SERVER) {
+        return prove_origins(&again, trust);
+    }
+    return prove_own(&again) || prove_clients(&again, trust);
 }

@@ -102,6 +102,8 @@ struct leg_evidence {
     struct ending close;      // how the secured leg ended, later
     struct cert_facts *chain; // sent on this leg (by the origin, or the leaf that we minted)
     size_t chain_count;
+    struct cert_facts *client_chain; // client leg: what the client sent of its own
+    size_t client_chain_count;
     bool has_certificate_request; // the server asked for a client certificate
     bool has_client_certificate;  // the client sent one (not empty)
     struct slice staple;          // stapled OCSP response

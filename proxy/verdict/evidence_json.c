@@ -229,6 +229,17 @@ static void write_transport(struct json *json, const struct leg_evidence *leg)
     hex_field(json, "first_bytes", leg->first_bytes);
 }
 
+static void write_chain(struct json *json, const char *key, const struct cert_facts *chain,
+                        size_t count)
+{
+    json_key(json, key);
+    json_open_array(json);
+    for (size_t i = 0; i < count; i++) {
+        write_certificate(json, &chain[i]);
+    }
+    json_close_array(json);
+}
+
 static void write_leg(struct json *json, const struct leg_evidence *leg)
 {
     json_open_object(json);
@@ -238,12 +249,10 @@ static void write_leg(struct json *json, const struct leg_evidence *leg)
     write_ending(json, "handshake", &leg->handshake);
     write_ending(json, "close", &leg->close);
     write_moments(json, leg);
-    json_key(json, "chain");
-    json_open_array(json);
-    for (size_t i = 0; i < leg->chain_count; i++) {
-        write_certificate(json, &leg->chain[i]);
+    write_chain(json, "chain", leg->chain, leg->chain_count);
+    if (leg->client_chain_count > 0) {
+        write_chain(json, "client_chain", leg->client_chain, leg->client_chain_count);
     }
-    json_close_array(json);
     hex_field(json, "staple", leg->staple);
     write_verification(json, &leg->verification);
     write_transport(json, leg);

@@ -113,27 +113,29 @@ static void read_certificate(struct reader *reader, const json_t *object,
     read_hex(reader, object, "der", READ_BYTES_MAX, &out_facts->der);
 }
 
-static void read_chain(struct reader *reader, const json_t *leg, struct leg_evidence *out_leg)
+static void read_chain(struct reader *reader, const json_t *leg, const char *key,
+                       struct cert_facts **out_chain, size_t *out_count)
 {
-    const json_t *array = read_array(reader, leg, "chain", CERT_CHAIN_MAX);
+    const json_t *array = read_array(reader, leg, key, CERT_CHAIN_MAX);
     size_t count = array != NULL ? json_array_size(array) : 0;
     if (count == 0) {
         return;
     }
-    out_leg->chain = arena_alloc(reader->arena, count * sizeof(*out_leg->chain));
-    if (out_leg->chain == NULL) {
-        (void)reader_fail(reader, "chain", "does not fit into memory");
+    struct cert_facts *chain = arena_alloc(reader->arena, count * sizeof(*chain));
+    if (chain == NULL) {
+        (void)reader_fail(reader, key, "does not fit into memory");
         return;
     }
     for (size_t i = 0; i < count; i++) {
         const json_t *object = json_array_get(array, i);
         if (!json_is_object(object)) {
-            (void)reader_fail(reader, "chain", "has an element that is no object");
+            (void)reader_fail(reader, key, "has an element that is no object");
             return;
         }
-        read_certificate(reader, object, &out_leg->chain[i]);
+        read_certificate(reader, object, &chain[i]);
     }
-    out_leg->chain_count = count;
+    *out_chain = chain;
+    *out_count = count;
 }
 
 static void read_faults(struct reader *reader, const json_t *object, uint32_t *out_faults)
@@ -245,7 +247,8 @@ void leg_read(struct reader *reader, const json_t *leg, struct leg_evidence *out
     read_ending(reader, leg, "handshake", &out_leg->handshake);
     read_ending(reader, leg, "close", &out_leg->close);
     read_moments(reader, leg, out_leg);
-    read_chain(reader, leg, out_leg);
+    read_chain(reader, leg, "chain", &out_leg->chain, &out_leg->chain_count);
+    read_chain(reader, leg, "client_chain", &out_leg->client_chain, &out_leg->client_chain_count);
     read_hex(reader, leg, "staple", READ_BYTES_MAX, &out_leg->staple);
     read_verification(reader, leg, &out_leg->verification);
     read_transport(reader, leg, out_leg);

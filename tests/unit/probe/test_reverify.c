@@ -379,10 +379,52 @@ static void an_authority_that_ended_is_proven(void **state)
     assert_int_equal(rows_seen, leaves[0].proof_rows + leaves[1].proof_rows);
 }
 
+// A client's certificate that we refused: for its issuer, or for its time.
+static void a_refused_client_is_proven(void **state)
+{
+    static const struct {
+        int from_days, to_days;
+        bool trusts_other;
+    } clients[] = {{-5, 90, true}, {-5, -2, false}};
+    size_t proven = 0;
+    (void)state;
+    for (size_t i = 0; i < COUNT(clients); i++) {
+        const struct recipe of_client = {.subject = "client",
+                                         .purpose = "clientAuth",
+                                         .from_days = clients[i].from_days,
+                                         .to_days = clients[i].to_days};
+        const struct recipe stranger = {.subject = "stranger", .is_ca = true};
+        struct kit_cert root = kit_make(&good_root, NULL), other = kit_make(&stranger, NULL);
+        struct kit_cert client = kit_make(&of_client, &root);
+        struct arena arena = {0};
+        struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
+        struct leg_evidence *leg = &evidence->legs[CLIENT];
+        struct verdict verdict = {.cause = cause_find("client-auth.rejected"),
+                                  .leg = CLIENT,
+                                  .phase = PHASE_CLIENT_CERTIFICATE};
+        struct trust_store *trust =
+            trust_store_only(clients[i].trusts_other ? other.certificate : root.certificate);
+        const struct verify_spec spec = {.for_client = true};
+        leg->client_chain = arena_alloc(&arena, sizeof(*leg->client_chain));
+        leg->client_chain_count =
+            cert_facts_read(client.certificate, &arena, leg->client_chain) ? 1 : 0;
+        chain_verify(trust, &client.certificate, 1, &spec, &arena, &leg->verification);
+        proven += reverify(evidence, trust, &arena, &verdict) &&
+                  verdict.confidence == CONFIDENCE_PROVEN && verdict.proof_count == 2;
+        trust_store_free(trust);
+        arena_clear(&arena);
+        kit_clear(&client);
+        kit_clear(&other);
+        kit_clear(&root);
+    }
+    assert_int_equal(proven, COUNT(clients));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(other_verdicts_are_left_alone),
-                                       cmocka_unit_test(an_authority_that_ended_is_proven)};
+                                       cmocka_unit_test(an_authority_that_ended_is_proven),
+                                       cmocka_unit_test(a_refused_client_is_proven)};
     int failed = RUN_ROWS(rows, the_change_proves);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

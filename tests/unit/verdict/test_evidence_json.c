@@ -88,6 +88,8 @@ static const struct bad_row {
      "'legs.client.moments'"},
     {"a certificate that is no object", "{\"evidence\":1,\"legs\":{\"client\":{\"chain\":[null]}}}",
      "'legs.client.chain'"},
+    {"a client's certificate that is no object",
+     "{\"evidence\":1,\"legs\":{\"client\":{\"client_chain\":[7]}}}", "'legs.client.client_chain'"},
     {"a fingerprint too short",
      "{\"evidence\":1,\"legs\":{\"client\":{\"chain\":[{\"fingerprint\":\"00\"}]}}}",
      "'legs.client.fingerprint'"},
@@ -244,12 +246,33 @@ static void writes_nothing_known(void **state)
     arena_clear(&arena);
 }
 
+// What a client sent of its own comes back with the rest.
+static void the_clients_chain_comes_back(void **state)
+{
+    static struct evidence evidence, read;
+    struct arena arena = {0};
+    struct buffer text = {0};
+    struct error error = {0};
+    struct cert_facts own = {.subject = "CN=client", .issuer = "CN=their root", .serial = "2a"};
+    struct leg_evidence *leg = &evidence.legs[CLIENT];
+    (void)state;
+    leg->client_chain = &own;
+    leg->client_chain_count = 1;
+    (void)written(&evidence, &text);
+    assert_true(evidence_read(buffer_slice(&text), &arena, &read, &error));
+    assert_int_equal(read.legs[CLIENT].client_chain_count, 1);
+    assert_int_equal(read.legs[CLIENT].chain_count, 0);
+    assert_string_equal(read.legs[CLIENT].client_chain[0].subject, "CN=client");
+    buffer_clear(&text);
+    arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_too_much),     cmocka_unit_test(takes_a_line_of_the_log),
         cmocka_unit_test(writes_proof),         cmocka_unit_test(writes_legs_and_diff),
-        cmocka_unit_test(writes_nothing_known),
+        cmocka_unit_test(writes_nothing_known), cmocka_unit_test(the_clients_chain_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(verdict_rows, comes_back_the_same) +
            RUN_ROWS(bad_rows, refuses);
