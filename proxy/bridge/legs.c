@@ -143,6 +143,7 @@ static enum step both_secured(struct connection *c)
 
 static enum step server_secured(struct connection *c)
 {
+    link_watch_end(&c->links[SERVER], false);
     link_read(&c->links[SERVER], false); // until there is somebody to give its bytes to
     if (c->engines[CLIENT] != NULL) {
         return both_secured(c);
@@ -174,6 +175,7 @@ enum step do_server_handshake(struct connection *c)
         return fail_own(c, SERVER, &error);
     }
     connection_patience(c, leg_timeout_ms(c, SERVER));
+    link_watch_end(&c->links[SERVER], true);
     link_read(&c->links[SERVER], true);
     return after_server_step(c, legs_drive(c, SERVER, SLICE_EMPTY));
 }

@@ -28,6 +28,39 @@ static int end_error(const struct link *link)
     return why;
 }
 
+static void tell_end(struct link *link, int why)
+{
+    if (why != 0) {
+        link->hooks->broke(link->user, why);
+    } else {
+        link->hooks->ended(link->user);
+    }
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct link *link = timer->data;
+    int why = end_error(link);
+    why = link->write_error != 0 ? link->write_error : why;
+    if (why == 0 && --link->looks_left > 0) {
+        return;
+    }
+    (void)uv_timer_stop(timer); // always 0
+    tell_end(link, why);
+}
+
+// watch_end puts off the end of a link that is watched; false when it is to be told now.
+static bool watch_end(struct link *link)
+{
+    if (!link->watches_end || link->has_timer || uv_timer_init(link->tcp.loop, &link->timer) != 0) {
+        return false;
+    }
+    link->has_timer = true;
+    link->timer.data = link;
+    link->looks_left = LINK_SETTLE_MS_MAX / LINK_SETTLE_STEP_MS;
+    return uv_timer_start(&link->timer, on_look, LINK_SETTLE_STEP_MS, LINK_SETTLE_STEP_MS) == 0;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 {
     struct link *link = stream->data;
@@ -42,16 +75,19 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
     link->has_ended = true;
     int why = got == UV_EOF ? end_error(link) : (int)-got;
     why = link->write_error != 0 ? link->write_error : why;
-    if (why != 0) {
-        link->hooks->broke(link->user, why);
-    } else {
-        link->hooks->ended(link->user);
+    if (why != 0 || !watch_end(link)) {
+        tell_end(link, why);
     }
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct link *link = handle->data;
+    if (link->has_timer) { // the last of the two
+        link->has_timer = false;
+        uv_close((uv_handle_t *)&link->timer, on_closed);
+        return;
+    }
     link->is_open = false;
     buffer_clear(&link->waiting);
     buffer_clear(&link->writing);
@@ -85,6 +121,11 @@ static void note_write_error(struct link *link, int status)
     }
 }
 
+static bool is_looking(const struct link *link)
+{
+    return link->has_timer && uv_is_active((const uv_handle_t *)&link->timer) != 0;
+}
+
 static void on_written(uv_write_t *request, int status)
 {
     struct link *link = request->data;
@@ -95,7 +136,8 @@ static void on_written(uv_write_t *request, int status)
     buffer_clear(&link->writing);
     if (status < 0) {
         note_write_error(link, status);
-        if (link->has_ended) { // nothing more can be read that would tell
+        // Nothing more can be read that would tell; the timer does while it looks.
+        if (link->has_ended && !is_looking(link)) {
             link->hooks->broke(link->user, link->write_error);
         }
         return;
@@ -164,6 +206,11 @@ void link_read(struct link *link, bool on)
     (void)status; // fails only for handles that are closing or not connected: excluded above
 }
 
+void link_watch_end(struct link *link, bool on)
+{
+    link->watches_end = on;
+}
+
 bool link_send(struct link *link, struct slice bytes)
 {
     if (!link->is_open || link->is_closing || !link->is_connected || link->wants_shutdown ||
@@ -212,12 +259,20 @@ void link_finish(struct link *link)
     }
 }
 
+static void start_closing(struct link *link)
+{
+    link->is_closing = true;
+    if (link->has_timer) {
+        (void)uv_timer_stop(&link->timer); // always 0
+    }
+}
+
 void link_close(struct link *link)
 {
     if (!link->is_open || link->is_closing) {
         return;
     }
-    link->is_closing = true;
+    start_closing(link);
     uv_close((uv_handle_t *)&link->tcp, on_closed);
 }
 
@@ -226,7 +281,7 @@ void link_reset(struct link *link)
     if (!link->is_open || link->is_closing) {
         return;
     }
-    link->is_closing = true;
+    start_closing(link);
     if (uv_tcp_close_reset(&link->tcp, on_closed) == 0) {
         return;
     }

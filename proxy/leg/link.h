@@ -9,6 +9,10 @@
 // A link with anything queued makes its owner stop reading the other side: what piles up is one
 // read of it, encrypted. The limit is for what nobody may reach.
 #define LINK_QUEUE_BYTES_MAX ((size_t)1 << 20)
+// How long a watched link waits for the reset that may come right behind a FIN (HAProxy's nolinger
+// sends both), and how often it looks.
+#define LINK_SETTLE_MS_MAX  20
+#define LINK_SETTLE_STEP_MS 2
 
 struct link;
 
@@ -41,6 +45,10 @@ struct link {
     int write_error;       // errno of a failed write: the socket is still read to its end
     bool is_open, is_reading, is_writing, is_closing, is_connected;
     bool wants_shutdown, did_shutdown, has_ended;
+    bool watches_end; // see link_watch_end
+    bool has_timer;   // of a watched end
+    uv_timer_t timer;
+    unsigned looks_left;
 };
 
 // link_init prepares the handle on `loop`; every later end must go through link_close.
@@ -51,6 +59,10 @@ void link_connected(struct link *link);
 
 // link_read starts or stops reading; idempotent.
 void link_read(struct link *link, bool on);
+
+// link_watch_end has an end told only once it is known whether a reset comes right behind it: then
+// it is one that broke. For handshakes, where the two mean different things. Off by itself.
+void link_watch_end(struct link *link, bool on);
 
 // link_send writes now what the kernel takes and copies the rest to the queue. False when the
 // queue's limit is passed or the peer is gone (the reason comes as `broke`, once it is read to its

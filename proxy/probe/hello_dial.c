@@ -17,6 +17,7 @@ static void finish(struct hello_dial *dial, enum outcome_kind kind)
     dial->setup.out->kind = kind;
     dial->setup.out->ms = (double)(clock_monotonic_us() - dial->begun_us) / 1000.0;
     dial->state = HELLO_DIAL_DONE;
+    link_watch_end(&dial->link, false);
     link_finish(&dial->link);
     link_read(&dial->link, true);
     dial->setup.done(dial->setup.user, dial);
@@ -306,6 +307,7 @@ bool hello_dial_start(struct hello_dial *dial, const struct hello_dial_setup *se
         buffer_clear(&dial->hello);
         return false;
     }
+    link_watch_end(&dial->link, true);
     dial->state = HELLO_DIAL_CONNECTING;
     dial->connect.data = dial;
     // A refusal at once is told by hello_dial_stop: no hook is called from within start.

@@ -19,6 +19,7 @@ static void finish(struct survey_leg *leg)
         return;
     }
     leg->state = SURVEY_LEG_DONE;
+    link_watch_end(&leg->link, false);
     link_finish(&leg->link);
     link_read(&leg->link, true);
     leg->setup.done(leg->setup.user, leg);
@@ -171,6 +172,7 @@ bool survey_leg_start(struct survey_leg *leg, const struct survey_leg_setup *set
         leg->engine = NULL;
         return error_set(error, ERROR_NETWORK, "cannot make a socket");
     }
+    link_watch_end(&leg->link, true);
     leg->state = SURVEY_LEG_CONNECTING;
     leg->connect.data = leg;
     // A refusal at once is told by survey_leg_stop: no hook is called from within start.

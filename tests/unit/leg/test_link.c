@@ -251,6 +251,83 @@ static void bytes_before_a_failed_write(void **state)
     assert_false(link_send(&story->link, slice_of_text("more")));
 }
 
+static void peer_closes_then_resets(struct story *story, bool is_at_once)
+{
+    struct linger now = {.l_onoff = 1};
+    (void)setsockopt(story->peer, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    (void)shutdown(story->peer, SHUT_WR);
+    if (!is_at_once) { // until the FIN was read
+        while (!story->link.has_ended) {
+            (void)uv_run(&story->loop, UV_RUN_ONCE);
+        }
+    }
+    (void)close(story->peer);
+    story->peer = -1;
+}
+
+// HAProxy's nolinger: FIN and RST, one after the other. Which of them is read first is chance.
+static void a_reset_right_behind_a_fin(void **state)
+{
+    struct story *story = *state;
+    link_watch_end(&story->link, true);
+    link_read(&story->link, true);
+    peer_says(story, "abc");
+    peer_closes_then_resets(story, false);
+    run_until(story, '!');
+    assert_string_equal(story->text, "abc!");
+    assert_int_equal(story->os_error, EPIPE); // what Linux says of a reset after FIN
+}
+
+static void a_reset_together_with_a_fin(void **state)
+{
+    struct story *story = *state;
+    link_watch_end(&story->link, true);
+    peer_closes_then_resets(story, true);
+    link_read(&story->link, true);
+    run_until(story, '!');
+    assert_string_equal(story->text, "!");
+}
+
+static void a_watched_end_without_a_reset(void **state)
+{
+    struct story *story = *state;
+    link_watch_end(&story->link, true);
+    link_read(&story->link, true);
+    peer_says(story, "abc");
+    (void)shutdown(story->peer, SHUT_WR);
+    run_until(story, '|');
+    assert_string_equal(story->text, "abc|");
+}
+
+static void a_watched_end_is_closed_meanwhile(void **state)
+{
+    struct story *story = *state;
+    link_watch_end(&story->link, true);
+    link_read(&story->link, true);
+    (void)shutdown(story->peer, SHUT_WR);
+    while (!story->link.has_ended) {
+        (void)uv_run(&story->loop, UV_RUN_ONCE);
+    }
+    link_close(&story->link);
+    run_until(story, 'x');
+    assert_string_equal(story->text, "x");
+}
+
+// The write's error is the peer's reset: what is read next is an end, and not of the peer's doing.
+static void a_reset_that_a_write_met_first(void **state)
+{
+    struct story *story = *state;
+    peer_resets(story);
+    while (link_send(&story->link, slice_of_text("answer"))) {
+        (void)uv_run(&story->loop, UV_RUN_NOWAIT); // until the kernel knows of the reset
+    }
+    link_watch_end(&story->link, true);
+    link_read(&story->link, true);
+    run_until(story, '!');
+    assert_string_equal(story->text, "!");
+    assert_true(story->os_error == ECONNRESET || story->os_error == EPIPE);
+}
+
 // A peer that half closed and then resets has nothing more to be read; the write tells it.
 static void queued_write_fails_after_the_end(void **state)
 {
@@ -376,6 +453,11 @@ int main(int argc, char **argv)
         STORY_TEST(nothing_comes_while_paused),
         STORY_TEST(bytes_before_a_reset),
         STORY_TEST(bytes_before_a_failed_write),
+        STORY_TEST(a_reset_that_a_write_met_first),
+        STORY_TEST(a_reset_right_behind_a_fin),
+        STORY_TEST(a_reset_together_with_a_fin),
+        STORY_TEST(a_watched_end_without_a_reset),
+        STORY_TEST(a_watched_end_is_closed_meanwhile),
         STORY_TEST(queued_write_fails_after_the_end),
         STORY_TEST(queue_drains_in_order_and_then_fin),
         STORY_TEST(queue_has_a_limit),
