@@ -27,6 +27,19 @@ static void add_list(struct buffer *text, struct arena *arena, enum list_kind ki
     }
 }
 
+// add_narrowing says what was left out of the wide lists; a shorter text is still true.
+static void add_narrowing(struct buffer *text, const struct change *change)
+{
+    if (change->only_key != 0) {
+        (void)buffer_printf(text, "%sfor %s certificates only", text->len > 0 ? "; " : "",
+                            change->only_key == KEY_RSA ? "RSA" : "ECDSA");
+    }
+    if (change->capped_at != 0) {
+        (void)buffer_printf(text, "%snothing above %s", text->len > 0 ? "; " : "",
+                            version_name(change->capped_at));
+    }
+}
+
 // widened_text names every list that grew, what came along included.
 static const char *widened_text(struct arena *arena, const struct trial *trial,
                                 const struct sets *base)
@@ -38,6 +51,7 @@ static const char *widened_text(struct arena *arena, const struct trial *trial,
     if (trial->change.drops_alpn && text.len > 0) {
         (void)buffer_append_text(&text, "; ALPN: none"); // a shorter text is still true
     }
+    add_narrowing(&text, &trial->change);
     const char *copy = text.len > 0 ? arena_text(arena, buffer_slice(&text)) : NULL;
     buffer_clear(&text);
     return copy != NULL ? copy : "nothing: the lists were wide already";

@@ -25,6 +25,8 @@ struct change {
     enum change_kind kind;
     unsigned lists;      // CHANGE_WIDEN
     bool drops_alpn;     // CHANGE_WIDEN: no ALPN either
+    uint16_t capped_at;  // CHANGE_WIDEN: nothing above this version; 0: no cap
+    uint32_t only_key;   // CHANGE_WIDEN: suites and schemes for this KEY_… alone; 0: for any
     enum list_kind list; // CHANGE_ADD
     uint16_t number;     // CHANGE_ADD
     const char *name;    // CHANGE_SNI, CHANGE_ALPN: NULL for none; borrowed

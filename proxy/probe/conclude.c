@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "own_fault.h"
 #include "predict.h"
 
 // What was proven: a cause, and the element that made the difference.
@@ -10,6 +11,7 @@ struct finding {
     const char *what;    // "cipher suite"
     enum list_kind list; // of the element
     bool has_list;       // the cause is about a list
+    bool is_own_fault;   // the origin chooses what it can't do
     uint16_t number;     // the element, 0: not known
     bool is_deprecated;  // what the origin takes; then the origin must move forward
     const struct trial *trial;
@@ -171,11 +173,32 @@ static void find_list(const struct plan *plan, enum list_kind list, struct findi
     }
 }
 
-// find_lists names the first list, in handshake order, that is needed.
+// chosen_outside gives the lists of which the server took something that was not offered before.
+static unsigned chosen_outside(const struct plan *plan, const struct outcome *outcome)
+{
+    const struct sets *offered = &plan->base.offered;
+    const uint16_t chosen[] = {[LIST_VERSIONS] = outcome->version,
+                               [LIST_SUITES] = outcome->suite,
+                               [LIST_GROUPS] = outcome->group,
+                               [LIST_SCHEMES] = outcome->scheme};
+    unsigned lists = 0;
+    for (enum list_kind kind = LIST_VERSIONS; kind <= LIST_SCHEMES; kind++) {
+        bool is_new = chosen[kind] != 0 && !number_list_has(sets_list(offered, kind), chosen[kind]);
+        lists |= is_new ? WIDEN(kind) : 0;
+    }
+    return lists;
+}
+
+// find_lists names the first list, in handshake order, that is needed. Where each alone could be
+// left out, it is the first of which the server took something new.
 static void find_lists(const struct plan *plan, struct finding *out)
 {
     unsigned lists = out->trial->change.lists;
-    unsigned needed = lists == WIDEN_ALL ? plan_needed(plan) : lists;
+    bool is_one = (lists & (lists - 1)) == 0;
+    unsigned needed = is_one ? lists : plan_needed(plan);
+    if (needed == 0) {
+        needed = chosen_outside(plan, &out->trial->outcome);
+    }
     if (needed == WIDEN_KEYS) {
         find_list(plan, LIST_SUITES, out);
         return;
@@ -186,6 +209,14 @@ static void find_lists(const struct plan *plan, struct finding *out)
             return;
         }
     }
+}
+
+// find_own_fault is for what passes only when the server is kept from choosing what it can't do.
+static void find_own_fault(struct finding *out)
+{
+    out->is_own_fault = true;
+    out->code = out->trial->change.only_key != 0 ? "cipher.certificate-type-mismatch"
+                                                 : "protocol.intolerant";
 }
 
 static void find_name(const struct plan *plan, const struct verdict *verdict, struct finding *out)
@@ -210,7 +241,11 @@ static bool find_cause(const struct plan *plan, const struct verdict *verdict, s
     }
     switch (out->trial->change.kind) {
     case CHANGE_WIDEN:
-        find_lists(plan, out);
+        if (plan_is_narrowed(&out->trial->change)) {
+            find_own_fault(out);
+        } else {
+            find_lists(plan, out);
+        }
         break;
     case CHANGE_SNI:
         find_name(plan, verdict, out);
@@ -285,7 +320,7 @@ static enum party party_of(const struct plan *plan, const struct finding *findin
     case CHANGE_ADD:
         break;
     }
-    if (finding->is_deprecated) {
+    if (finding->is_deprecated || finding->is_own_fault) {
         return PARTY_SERVER;
     }
     if (client_has(plan, finding) || !judge->has_client_hello) {
@@ -425,6 +460,8 @@ static void say(struct plan *plan, const struct finding *finding, struct verdict
     out->offered = out->accepted = NULL;
     if (finding->has_list) {
         say_list(judge, finding, out);
+    } else if (finding->is_own_fault) {
+        own_fault_say(judge, finding->trial, out);
     } else if (finding->trial->change.kind == CHANGE_SNI) {
         say_name(judge, finding, out);
     } else if (finding->trial->change.kind == CHANGE_ALPN) {
@@ -453,12 +490,12 @@ static void say_facts(struct plan *plan, const struct finding *finding, struct v
     if (blame != NULL && blame->outcome.kind != OUTCOME_NONE) {
         verdict_fact(judge, out, "the client's own hello: %s", outcome_text(judge->arena, blame));
     }
-    if (finding->trial->change.drops_alpn) {
+    if (finding->trial->change.drops_alpn && !finding->is_own_fault) {
         verdict_fact(judge, out,
                      "it passes without ALPN only: no protocol offered is taken either");
     }
     unsigned needed = plan_needed(plan);
-    if (finding->trial->change.lists == WIDEN_ALL && (needed & (needed - 1)) != 0) {
+    if ((finding->trial->change.lists & needed) == needed && (needed & (needed - 1)) != 0) {
         verdict_fact(judge, out, "more than one list must be widened for it to pass");
     }
 }
@@ -477,7 +514,8 @@ void conclude(struct plan *plan, struct verdict *verdict)
         return;
     }
     if (!find_cause(plan, verdict, &finding)) {
-        return; // nothing that was tried passes: the verdict stays as deduced
+        (void)own_fault_say_hopeless(plan, verdict); // else the verdict stays as deduced
+        return;
     }
     enum phase phase = verdict->phase;
     verdict_set(verdict, finding.code, party_of(plan, &finding), phase, CONFIDENCE_PROVEN);

@@ -111,7 +111,10 @@ static void add_protocols(struct plan *plan)
 
 static void add_manners(struct plan *plan)
 {
-    (void)add(plan, (struct change){.kind = CHANGE_COMPACT});
+    // Who names the version as the fault has read the whole hello.
+    if (!leg_heard(leg_of(&plan->judge, SERVER), ALERT_PROTOCOL_VERSION)) {
+        (void)add(plan, (struct change){.kind = CHANGE_COMPACT});
+    }
     if (spans_tls13(plan)) {
         (void)add(plan, (struct change){.kind = CHANGE_CAP});
     }
@@ -192,7 +195,7 @@ bool plan_open(struct plan *plan, const struct evidence *evidence, const struct 
         plan->wanted = wanted_name(&plan->judge);
     }
     add_first(plan, verdict);
-    plan->round = 1;
+    plan->round = PLAN_FIRST;
     return plan->count > 0;
 }
 
@@ -206,6 +209,15 @@ const struct trial *plan_find(const struct plan *plan, enum change_kind kind)
         }
     }
     return NULL;
+}
+
+static int list_count(unsigned lists)
+{
+    int count = 0;
+    for (; lists != 0; lists &= lists - 1) {
+        count++;
+    }
+    return count;
 }
 
 static bool is_modern(const struct outcome *outcome)
@@ -222,6 +234,11 @@ static bool is_elliptic(const struct outcome *outcome)
     return suite != NULL && (suite->kx == KX_ECDHE || suite->kx == KX_ANY);
 }
 
+bool plan_is_narrowed(const struct change *change)
+{
+    return change->capped_at != 0 || change->only_key != 0;
+}
+
 // likelihood orders what passed, the likeliest highest. One list that leads to something modern
 // comes first; versions last among the lists, since a new version brings new suites with it; then
 // names and protocols; then the manner of the hello, which is a cause only where no content is.
@@ -231,8 +248,11 @@ static int likelihood(const struct trial *trial)
     int modern = is_modern(&trial->outcome) ? 10 : 0;
     switch (change->kind) {
     case CHANGE_WIDEN:
-        if (change->lists == WIDEN_ALL) {
-            return 1;
+        if (plan_is_narrowed(change)) {
+            return change->capped_at < VERSION_TLS12 ? 1 : change->only_key != 0 ? 2 : 3;
+        }
+        if (list_count(change->lists) > 1) { // the fewer, the nearer to the cause
+            return 8 - list_count(change->lists);
         }
         if (change->lists == WIDEN(LIST_VERSIONS)) {
             return 20 + modern;
@@ -260,8 +280,7 @@ static int likelihood(const struct trial *trial)
 
 static bool is_everything_but_one(const struct change *change)
 {
-    return change->kind == CHANGE_WIDEN && change->lists != WIDEN_ALL &&
-           (change->lists & (change->lists - 1)) != 0;
+    return change->kind == CHANGE_WIDEN && list_count(change->lists) == LIST_SCHEMES;
 }
 
 const struct trial *plan_winner(const struct plan *plan)
@@ -269,8 +288,7 @@ const struct trial *plan_winner(const struct plan *plan)
     const struct trial *best = NULL;
     for (size_t i = 0; i < plan->count; i++) {
         const struct trial *trial = &plan->trials[i];
-        bool counts =
-            trial->passed && likelihood(trial) > 0 && !is_everything_but_one(&trial->change);
+        bool counts = trial->passed && likelihood(trial) > 0;
         if (counts && (best == NULL || likelihood(trial) > likelihood(best))) {
             best = trial;
         }
@@ -302,7 +320,27 @@ unsigned plan_needed(const struct plan *plan)
     return needed;
 }
 
-// ---- round 2
+// Everything below TLS 1.3 in three hellos: that nothing above TLS 1.2 is offered at all needs no
+// fourth, since a server that takes it takes the part of it for one kind of certificate.
+static const struct {
+    uint16_t capped_at;
+    uint32_t only_key;
+} narrow_ways[] = {{VERSION_TLS12, KEY_ECDSA}, {VERSION_TLS12, KEY_RSA}, {VERSION_TLS11, 0}};
+
+bool plan_is_hopeless(const struct plan *plan)
+{
+    size_t narrowed = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct trial *trial = &plan->trials[i];
+        if (trial->passed || trial->outcome.kind != OUTCOME_ALERT) {
+            return false;
+        }
+        narrowed += plan_is_narrowed(&trial->change) ? 1 : 0;
+    }
+    return narrowed == COUNT_OF(narrow_ways);
+}
+
+// ---- the rounds after
 
 static bool single_list(unsigned lists, enum list_kind *out_kind)
 {
@@ -353,13 +391,24 @@ static void confirm(struct plan *plan, enum list_kind list, const struct outcome
     }
 }
 
-static void leave_out_each(struct plan *plan)
+static void leave_out_each(struct plan *plan, bool drops_alpn)
 {
     for (enum list_kind kind = LIST_VERSIONS; kind <= LIST_SCHEMES; kind++) {
         if (adds(plan, kind)) {
-            (void)add(plan,
-                      (struct change){.kind = CHANGE_WIDEN, .lists = WIDEN_ALL & ~WIDEN(kind)});
+            (void)add(plan, (struct change){.kind = CHANGE_WIDEN,
+                                            .lists = WIDEN_ALL & ~WIDEN(kind),
+                                            .drops_alpn = drops_alpn});
         }
+    }
+}
+
+// keep_needed leaves out all at once that could be left out one by one.
+static void keep_needed(struct plan *plan, bool drops_alpn)
+{
+    unsigned needed = plan_needed(plan);
+    if (list_count(needed) > 1 && list_count(needed) < LIST_SCHEMES) {
+        (void)add(plan,
+                  (struct change){.kind = CHANGE_WIDEN, .lists = needed, .drops_alpn = drops_alpn});
     }
 }
 
@@ -392,26 +441,88 @@ static void without_alpn(struct plan *plan)
     }
 }
 
+static void add_narrowed(struct plan *plan, uint16_t capped_at, uint32_t only_key)
+{
+    (void)add(plan, (struct change){.kind = CHANGE_WIDEN,
+                                    .lists = WIDEN_ALL,
+                                    .drops_alpn = true,
+                                    .capped_at = capped_at,
+                                    .only_key = only_key});
+}
+
+// narrow is for a server that answers everything wide with an alert: it may have chosen, of what it
+// was offered, what it can't do itself (a version that its certificate can't sign in, a suite for a
+// key that no scheme of its own goes with). ALPN comes after that choice, and is left out.
+static void narrow(struct plan *plan)
+{
+    const struct trial *wide = NULL;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->trials[i].change.lists == WIDEN_ALL) {
+            wide = &plan->trials[i];
+        }
+    }
+    if (wide == NULL || wide->outcome.kind != OUTCOME_ALERT) {
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(narrow_ways); i++) {
+        add_narrowed(plan, narrow_ways[i].capped_at, narrow_ways[i].only_key);
+    }
+}
+
+// look_on goes on while nothing has passed.
+static void look_on(struct plan *plan)
+{
+    size_t had = plan->count;
+    if (plan->round == PLAN_FIRST) {
+        without_alpn(plan);
+        plan->round = PLAN_WITHOUT_ALPN;
+    }
+    if (plan->round == PLAN_WITHOUT_ALPN && plan->count == had) {
+        narrow(plan);
+        plan->round = PLAN_NARROW;
+    }
+}
+
+// refine makes what passed smaller.
+static void refine(struct plan *plan, const struct trial *winner)
+{
+    enum list_kind list;
+    if (winner->change.kind != CHANGE_WIDEN) {
+        return;
+    }
+    if (plan_is_narrowed(&winner->change)) { // is it the key, or the version alone?
+        if (plan->round == PLAN_NARROW && winner->change.only_key != 0) {
+            add_narrowed(plan, winner->change.capped_at, 0);
+        }
+        plan->round = PLAN_LEAST;
+        return;
+    }
+    if (plan->round == PLAN_REFINED) {
+        keep_needed(plan, winner->change.drops_alpn);
+        plan->round = PLAN_LEAST;
+    } else if (plan->round < PLAN_REFINED) {
+        struct outcome outcome = winner->outcome;
+        if (single_list(winner->change.lists, &list)) {
+            confirm(plan, list, &outcome);
+        } else {
+            leave_out_each(plan, winner->change.drops_alpn);
+        }
+        plan->round = PLAN_REFINED;
+    }
+}
+
 size_t plan_next(struct plan *plan)
 {
-    const struct trial *winner = plan_winner(plan);
     size_t had = plan->count;
-    enum list_kind list;
-    if (plan->round == 1 && winner == NULL) {
-        without_alpn(plan);
-        plan->round = 2;
-        return plan->count - had;
-    }
+    const struct trial *winner = plan_winner(plan);
     // A hello that passes when it is sent again proves nothing about its content.
-    if (plan->round++ != 1 || winner == NULL || winner->change.kind != CHANGE_WIDEN ||
-        plan->trials[0].passed) {
+    if (plan->trials[0].passed) {
         return 0;
     }
-    if (single_list(winner->change.lists, &list)) {
-        struct outcome outcome = winner->outcome;
-        confirm(plan, list, &outcome);
+    if (winner == NULL) {
+        look_on(plan);
     } else {
-        leave_out_each(plan);
+        refine(plan, winner);
     }
     return plan->count - had;
 }

@@ -2,8 +2,13 @@
 // it gave. Pure: outcomes are filled in by whoever dials (or by a test).
 //
 //   round 1   the same hello again · the client's own · each single thing that may be the cause
-//   round 2   the one element that the server chose, added alone; or, when only everything wide
-//             passes, everything but one list, for each list
+//   then, when a change passes:
+//     the one element that the server chose, added alone; or, when only everything wide passes,
+//     everything but one list, for each list, and the lists that were needed, without the others
+//   else:
+//     what failed by its protocols only, without ALPN
+//     everything wide, yet nothing above TLS 1.2 or 1.1, or for one kind of certificate: a server
+//     may choose what it can't do itself when it is offered everything
 #pragma once
 
 #include "judge.h"
@@ -12,13 +17,21 @@
 // The most dials for one verdict.
 #define PROBE_DIALS_MAX 12
 
+enum plan_round {
+    PLAN_FIRST,
+    PLAN_WITHOUT_ALPN,
+    PLAN_NARROW,
+    PLAN_REFINED, // confirmed, or each list left out
+    PLAN_LEAST
+};
+
 struct plan {
     struct judge judge; // of the evidence
     struct variant_base base;
     const char *wanted; // name that certificates are held against; NULL: none are looked at
     struct trial trials[PROBE_DIALS_MAX];
     size_t count;
-    int round;
+    enum plan_round round; // the last one that was filled in
 };
 
 // plan_open fills in round 1. False when the verdict is not one that a dial can prove: another
@@ -37,6 +50,13 @@ const struct trial *plan_find(const struct plan *plan, enum change_kind kind);
 // passed. plan_confirmed gives the passing trial that adds one element of that list, or NULL.
 const struct trial *plan_winner(const struct plan *plan);
 const struct trial *plan_confirmed(const struct plan *plan, enum list_kind list);
+
+// plan_is_narrowed tells a change that keeps the server from choosing a version or a kind of key.
+bool plan_is_narrowed(const struct change *change);
+
+// plan_is_hopeless is true if the server answered every hello with an alert, those narrowed after
+// everything wide had failed included: no client that authenticates and encrypts can mend that.
+bool plan_is_hopeless(const struct plan *plan);
 
 // plan_needed gives the lists without which everything wide fails (WIDEN bits); 0: not known.
 unsigned plan_needed(const struct plan *plan);

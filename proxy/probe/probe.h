@@ -10,8 +10,10 @@
 //   replay.h     | the client leg: its hello, played to a server of another shape
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
+//   own_fault.h  | what they prove of an origin that fails by itself (inside)
 //   change.h     | one trial: the change, the outcome
 //   variant.h    | a recorded hello with one thing changed
+//   draft.h      | its lists while that is made (inside)
 //   wide.h       | broad lists of suites, groups and schemes
 //   shares.h     | fresh key shares
 //   hello_dial.h | one dial with a raw hello

@@ -3,204 +3,15 @@
 #include <string.h>
 
 #include "code_points.h"
+#include "draft.h"
 #include "handshake.h"
 #include "shares.h"
-#include "wide.h"
 
-// ---- lists after the change
+static const uint16_t own[DRAFT_OWN_EXTENSIONS] = {
+    EXTENSION_SERVER_NAME, EXTENSION_SUPPORTED_GROUPS,   EXTENSION_SIGNATURE_ALGORITHMS,
+    EXTENSION_ALPN,        EXTENSION_SUPPORTED_VERSIONS, EXTENSION_KEY_SHARE};
 
-struct draft {
-    const struct variant_base *base;
-    const struct change *change;
-    struct number_list versions;                // newest first
-    struct number_list suites, groups, schemes; // as on the wire, GREASE and signals included
-    struct buffer extensions;
-    struct buffer shares; // fresh ones; empty: the recorded are kept
-    bool wants_shares;
-    bool did[6]; // extensions written, in the order of `own`
-};
-
-static const uint16_t own[] = {EXTENSION_SERVER_NAME,          EXTENSION_SUPPORTED_GROUPS,
-                               EXTENSION_SIGNATURE_ALGORITHMS, EXTENSION_ALPN,
-                               EXTENSION_SUPPORTED_VERSIONS,   EXTENSION_KEY_SHARE};
-
-static void add_missing(struct number_list *list, const struct number_list *more)
-{
-    for (size_t i = 0; i < more->count; i++) {
-        if (!number_list_has(list, more->items[i])) {
-            (void)number_list_add(list, more->items[i]); // what does not fit is the least likely
-        }
-    }
-}
-
-static bool has_suite_for(const struct number_list *suites, uint16_t version)
-{
-    struct number_list kept;
-    suites_for(suites, version, &kept);
-    for (size_t i = 0; i < kept.count; i++) {
-        const struct suite *suite = suite_find(kept.items[i]);
-        if (suite != NULL && suite->class != SUITE_SIGNALLING) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_scheme_for(const struct number_list *schemes, uint16_t version)
-{
-    for (size_t i = 0; i < schemes->count; i++) {
-        const struct scheme *scheme = scheme_find(schemes->items[i]);
-        bool fits =
-            scheme != NULL &&
-            (version >= VERSION_TLS13 ? scheme->in_tls13 && !scheme->is_weak : scheme->in_tls12);
-        if (fits) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// need_version brings along what an added version can't do without.
-static void need_version(struct draft *draft, uint16_t version)
-{
-    struct number_list wide, usual;
-    if (!has_suite_for(&draft->suites, version)) {
-        wide_list(LIST_SUITES, &wide);
-        suites_for(&wide, version, &usual);
-        add_missing(&draft->suites, &usual);
-    }
-    if (version >= VERSION_TLS12 && !has_scheme_for(&draft->schemes, version)) {
-        wide_list(LIST_SCHEMES, &wide);
-        add_missing(&draft->schemes, &wide);
-    }
-    if (version >= VERSION_TLS13 && draft->groups.count == 0) {
-        wide_list(LIST_GROUPS, &wide);
-        add_missing(&draft->groups, &wide);
-    }
-    draft->wants_shares =
-        draft->wants_shares || (version >= VERSION_TLS13 && !draft->base->hello.has_key_share);
-}
-
-static struct number_list *draft_list(struct draft *draft, enum list_kind kind)
-{
-    switch (kind) {
-    case LIST_VERSIONS:
-        return &draft->versions;
-    case LIST_SUITES:
-        return &draft->suites;
-    case LIST_GROUPS:
-        return &draft->groups;
-    case LIST_SCHEMES:
-        break;
-    }
-    return &draft->schemes;
-}
-
-static void add_to(struct draft *draft, enum list_kind kind, const struct number_list *more)
-{
-    add_missing(draft_list(draft, kind), more);
-    for (size_t i = 0; kind == LIST_VERSIONS && i < more->count; i++) {
-        need_version(draft, more->items[i]);
-    }
-    draft->wants_shares = draft->wants_shares || kind == LIST_GROUPS;
-}
-
-static void sort_versions(struct number_list *versions)
-{
-    struct number_list sorted = {0};
-    for (uint16_t version = VERSION_TLS13; version >= VERSION_SSL30; version--) {
-        if (number_list_has(versions, version)) {
-            (void)number_list_add(&sorted, version); // five at most
-        }
-    }
-    *versions = sorted;
-}
-
-static void drop_numbers(struct number_list *list, bool (*drops)(uint16_t number))
-{
-    struct number_list kept = {0};
-    for (size_t i = 0; i < list->count; i++) {
-        if (!drops(list->items[i])) {
-            (void)number_list_add(&kept, list->items[i]); // never more than there were
-        }
-    }
-    *list = kept;
-}
-
-static bool is_tls13(uint16_t version)
-{
-    return version >= VERSION_TLS13;
-}
-
-static void cap(struct draft *draft)
-{
-    drop_numbers(&draft->versions, is_tls13);
-    if (draft->versions.count == 0) {
-        (void)number_list_add(&draft->versions, VERSION_TLS12); // the first
-        need_version(draft, VERSION_TLS12);
-    }
-    drop_numbers(&draft->suites, is_grease);
-    drop_numbers(&draft->groups, is_grease);
-    drop_numbers(&draft->schemes, is_grease);
-}
-
-static void cut(struct number_list *list, uint16_t count_max)
-{
-    while (list->count > count_max) {
-        list->items[--list->count] = 0;
-    }
-}
-
-#define COMPACT_SUITES     14
-#define COMPACT_GROUPS     4
-#define COMPACT_SCHEMES    8
 #define COMPACT_ALPN_BYTES 32
-
-static void compact(struct draft *draft)
-{
-    drop_numbers(&draft->suites, is_grease);
-    drop_numbers(&draft->groups, is_grease);
-    drop_numbers(&draft->schemes, is_grease);
-    cut(&draft->suites, COMPACT_SUITES);
-    cut(&draft->groups, COMPACT_GROUPS);
-    cut(&draft->schemes, COMPACT_SCHEMES);
-    draft->wants_shares = true;
-}
-
-static void apply(struct draft *draft)
-{
-    const struct change *change = draft->change;
-    struct number_list more = {0};
-    switch (change->kind) {
-    case CHANGE_WIDEN:
-        for (enum list_kind kind = LIST_VERSIONS; kind <= LIST_SCHEMES; kind++) {
-            if ((change->lists & WIDEN(kind)) != 0) {
-                wide_list(kind, &more);
-                add_to(draft, kind, &more);
-            }
-        }
-        break;
-    case CHANGE_ADD:
-        (void)number_list_add(&more, change->number); // the first
-        add_to(draft, change->list, &more);
-        break;
-    case CHANGE_COMPACT:
-        compact(draft);
-        break;
-    case CHANGE_CAP:
-        cap(draft);
-        break;
-    case CHANGE_NOTHING:
-    case CHANGE_BLAME:
-    case CHANGE_SNI:
-    case CHANGE_ALPN:
-        break;
-    }
-    if (change->is_tls12) {
-        cap(draft);
-    }
-    sort_versions(&draft->versions);
-}
 
 // ---- extensions
 
@@ -381,16 +192,6 @@ static bool encode(struct draft *draft, struct buffer *out)
     return ok;
 }
 
-static void read_draft(struct draft *draft)
-{
-    const struct client_hello *hello = &draft->base->hello;
-    draft->versions = draft->base->offered.versions;
-    (void)number_list_read(&draft->suites,
-                           hello->cipher_suites);            // past the limit: none has so many
-    (void)number_list_read(&draft->groups, hello->groups);   // as above
-    (void)number_list_read(&draft->schemes, hello->schemes); // as above
-}
-
 static void tell_offered(const struct draft *draft, const struct buffer *message, size_t at,
                          struct sets *out_offered)
 {
@@ -418,8 +219,7 @@ bool variant_encode(const struct variant_base *base, const struct change *change
     }
     struct draft draft = {.base = base, .change = change};
     size_t at = out->len;
-    read_draft(&draft);
-    apply(&draft);
+    draft_apply(&draft);
     bool ok = (!draft.wants_shares || make_shares(&draft)) && put_extensions(&draft) &&
               encode(&draft, out);
     if (ok) {

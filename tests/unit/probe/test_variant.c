@@ -33,6 +33,7 @@ static const struct row {
     struct change change;
     unsigned may_differ;
     uint16_t has_version, has_suite, has_group, has_scheme; // 0: not asked
+    uint16_t lacks_version, lacks_suite, lacks_scheme;      // 0: not asked
     const char *sni, *alpn;                                 // NULL: none
 } rows[] = {
     {.name = "nothing: byte for byte",
@@ -104,6 +105,30 @@ static const struct row {
      .hello = HELLO,
      .change = {.kind = CHANGE_ALPN},
      .may_differ = PROTOCOL},
+    {.name = "all wide but for RSA certificates only, and nothing above TLS 1.2",
+     .hello = HELLO,
+     .change = {.kind = CHANGE_WIDEN,
+                .lists = WIDEN_ALL,
+                .capped_at = 0x0303,
+                .only_key = KEY_RSA,
+                .drops_alpn = true},
+     .may_differ = VERSIONS | SUITES | GROUPS | SCHEMES | SHARES | PROTOCOL,
+     .has_version = 0x0303,
+     .has_suite = 0x009c,
+     .has_group = 0x001d,
+     .has_scheme = 0x0401,
+     .lacks_version = 0x0304,
+     .lacks_suite = 0xc02b,
+     .lacks_scheme = 0x0403},
+    {.name = "all wide but nothing above TLS 1.1: no schemes either",
+     .hello = HELLO,
+     .change = {.kind = CHANGE_WIDEN, .lists = WIDEN_ALL, .capped_at = 0x0302},
+     .may_differ = VERSIONS | SUITES | GROUPS | SCHEMES | SHARES,
+     .has_version = 0x0301,
+     .has_suite = 0xc014,
+     .lacks_version = 0x0303,
+     .lacks_scheme = 0x0804,
+     .alpn = "\x02h2"},
     {.name = "capped: no TLS 1.3, no GREASE",
      .hello = HELLO,
      .change = {.kind = CHANGE_CAP},
@@ -143,6 +168,9 @@ static void encode(const struct row *row, const struct made_hello *made, struct 
     assert_true(row->has_suite == 0 || number_list_has(&offered.suites, row->has_suite));
     assert_true(row->has_group == 0 || number_list_has(&offered.groups, row->has_group));
     assert_true(row->has_scheme == 0 || number_list_has(&offered.schemes, row->has_scheme));
+    assert_false(row->lacks_version && number_list_has(&offered.versions, row->lacks_version));
+    assert_false(row->lacks_suite && number_list_has(&offered.suites, row->lacks_suite));
+    assert_false(row->lacks_scheme && number_list_has(&offered.schemes, row->lacks_scheme));
 }
 
 static void variant_changes_just_that(void **state)
@@ -155,6 +183,7 @@ static void variant_changes_just_that(void **state)
     encode(row, &made, &out, &is);
     const struct client_hello *was = &made.hello;
     bool is_capped = row->change.kind == CHANGE_CAP;
+    bool is_narrowed = row->change.capped_at != 0;
     if (row->may_differ == 0) {
         assert_true(slice_equals(was->whole, is.whole));
     }
@@ -164,9 +193,9 @@ static void variant_changes_just_that(void **state)
     keeps(was->groups, is.groups, (row->may_differ & GROUPS) != 0);
     keeps(was->schemes, is.schemes, (row->may_differ & SCHEMES) != 0);
     keeps(was->key_shares, is.key_shares, (row->may_differ & SHARES) != 0);
-    keeps_order(was->cipher_suites, is.cipher_suites, is_capped);
+    keeps_order(was->cipher_suites, is.cipher_suites, is_capped || is_narrowed);
     keeps_order(was->groups, is.groups, false);
-    keeps_order(was->schemes, is.schemes, false);
+    keeps_order(was->schemes, is.schemes, is_narrowed);
     assert_true(slice_equals_text(is.sni, row->sni != NULL ? row->sni : ""));
     assert_true(slice_equals(is.alpn, slice_of_text(row->alpn)));
     if (is_capped) {
