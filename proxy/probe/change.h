@@ -30,6 +30,7 @@ struct change {
     enum list_kind list; // CHANGE_ADD
     uint16_t number;     // CHANGE_ADD
     const char *name;    // CHANGE_SNI, CHANGE_ALPN: NULL for none; borrowed
+    bool is_last;        // counts only where nothing else passes: it shortens the hello as well
     bool is_tls12;       // CHANGE_NOTHING, CHANGE_SNI: capped, so that the certificate can be read
 };
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "exclude.h"
 #include "own_fault.h"
 #include "predict.h"
 
@@ -514,7 +515,11 @@ void conclude(struct plan *plan, struct verdict *verdict)
         return;
     }
     if (!find_cause(plan, verdict, &finding)) {
-        (void)own_fault_say_hopeless(plan, verdict); // else the verdict stays as deduced
+        if (exclusion_holds(plan)) {
+            exclusion_say(plan, verdict);
+        } else {
+            (void)own_fault_say_hopeless(plan, verdict); // else the verdict stays as deduced
+        }
         return;
     }
     enum phase phase = verdict->phase;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "exclude.h"
 #include "wide.h"
 
 // ---- round 1
@@ -125,6 +126,21 @@ static bool is_code(const struct verdict *verdict, const char *prefix)
     return strncmp(verdict->cause->code, prefix, strlen(prefix)) == 0;
 }
 
+// add_others completes what exclusion needs: no name, or another, and no protocols.
+static void add_others(struct plan *plan)
+{
+    size_t had = plan->count;
+    if (plan->judge.sent_hello.has_sni) {
+        add_name(plan, NULL);
+    }
+    if (plan->judge.sent_hello.has_alpn) {
+        (void)add(plan, (struct change){.kind = CHANGE_ALPN});
+    }
+    for (size_t i = had; i < plan->count; i++) {
+        plan->trials[i].change.is_last = true;
+    }
+}
+
 static void add_first(struct plan *plan, const struct verdict *verdict)
 {
     const struct leg_evidence *leg = leg_of(&plan->judge, SERVER);
@@ -139,6 +155,11 @@ static void add_first(struct plan *plan, const struct verdict *verdict)
         }
     }
     if (plan->wanted != NULL || is_code(verdict, "sni.unrecognized")) {
+        if (plan->may_exclude) { // … and so it said: nothing else matters then
+            add_manners(plan);
+            (void)add(plan, (struct change){.kind = CHANGE_WIDEN, .lists = WIDEN_ALL});
+            add_others(plan);
+        }
         return; // the answer was about the name
     }
     if (is_code(verdict, "alpn.")) {
@@ -154,6 +175,9 @@ static void add_first(struct plan *plan, const struct verdict *verdict)
         add_names(plan);
     }
     add_lists(plan);
+    if (plan->may_exclude) {
+        add_others(plan);
+    }
 }
 
 // ---- which verdicts
@@ -194,6 +218,7 @@ bool plan_open(struct plan *plan, const struct evidence *evidence, const struct 
     if (verdict->phase == PHASE_CERTIFICATE) {
         plan->wanted = wanted_name(&plan->judge);
     }
+    plan->may_exclude = plan->wanted == NULL && exclusion_fits(&plan->judge, verdict);
     add_first(plan, verdict);
     plan->round = PLAN_FIRST;
     return plan->count > 0;
@@ -263,9 +288,8 @@ static int likelihood(const struct trial *trial)
                : change->lists == WIDEN(LIST_GROUPS) ? 22 + modern
                                                      : 21 + modern;
     case CHANGE_SNI:
-        return change->name != NULL ? 41 : 40;
     case CHANGE_ALPN:
-        return change->name != NULL ? 41 : 40;
+        return change->is_last ? 9 : change->name != NULL ? 41 : 40;
     case CHANGE_COMPACT:
         return 11;
     case CHANGE_CAP:
@@ -423,6 +447,9 @@ static void without_alpn(struct plan *plan)
 {
     size_t had = plan->count;
     const struct trial *bare = plan_find(plan, CHANGE_ALPN); // the first is the one without
+    if (bare != NULL && bare->change.is_last) {
+        return; // it was not about protocols
+    }
     bool is_about_alpn = bare != NULL && bare->outcome.kind == OUTCOME_ALERT &&
                          bare->outcome.alert == ALERT_NO_APPLICATION_PROTOCOL;
     if (bare != NULL && !is_about_alpn) {
@@ -518,6 +545,9 @@ size_t plan_next(struct plan *plan)
     // A hello that passes when it is sent again proves nothing about its content.
     if (plan->trials[0].passed) {
         return 0;
+    }
+    if (exclusion_holds(plan)) {
+        return 0; // all ends in the same way: there is nothing to look for
     }
     if (winner == NULL) {
         look_on(plan);

@@ -29,6 +29,7 @@ struct plan {
     struct judge judge; // of the evidence
     struct variant_base base;
     const char *wanted; // name that certificates are held against; NULL: none are looked at
+    bool may_exclude;   // the cause is one that exclusion proves (exclude.h)
     struct trial trials[PROBE_DIALS_MAX];
     size_t count;
     enum plan_round round; // the last one that was filled in

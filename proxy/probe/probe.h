@@ -11,6 +11,7 @@
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
 //   own_fault.h  | what they prove of an origin that fails by itself (inside)
+//   exclude.h    | … when nothing passes, whatever is offered (pure)
 //   change.h     | one trial: the change, the outcome
 //   variant.h    | a recorded hello with one thing changed
 //   draft.h      | its lists while that is made (inside)

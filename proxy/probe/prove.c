@@ -19,6 +19,10 @@
 #define ROOM_BYTES ((size_t)16 * 1024)
 // What a server may take to answer our FIN with its own before the socket is simply closed.
 #define LEAVE_MS_MAX 250
+// Small servers have a short queue for connections, and one that is full costs a second: so many
+// dials begin at once, the next one each time that one has its outcome, or after this pause.
+#define AT_ONCE_MAX 5
+#define PAUSE_MS    20
 
 enum prover_state {
     PROVER_ROUND,
@@ -35,14 +39,15 @@ struct prover {
     struct outcome_key keys[PROBE_DIALS_MAX];
     bool has_key[PROBE_DIALS_MAX];
     size_t started, pending;
-    int open_handles; // dials and the timer
-    int64_t deadline_us;
+    int open_handles;              // dials and the timer
+    int64_t deadline_us, round_us; // when the time of all, and of this round, is over
     uv_timer_t timer;
     bool is_starting, was_stopped;
     uint8_t room[ROOM_BYTES];
 };
 
 static void begin_round(struct prover *prover);
+static void start_some(struct prover *prover, size_t pending_max);
 static void end_round(struct prover *prover);
 
 static void handle_closed(struct prover *prover)
@@ -75,6 +80,21 @@ static void close_all(struct prover *prover)
     close_timer(prover);
 }
 
+static void on_timer(uv_timer_t *timer);
+
+static void arm(struct prover *prover, int64_t ms)
+{
+    (void)uv_timer_start(&prover->timer, on_timer, (uint64_t)(ms > 0 ? ms : 0), 0);
+}
+
+// arm_round waits for the next dial's turn, or for the end of the round.
+static void arm_round(struct prover *prover)
+{
+    int64_t left_ms = (prover->round_us - clock_monotonic_us() + 999) / 1000;
+    bool has_more = prover->started < prover->plan.count;
+    arm(prover, has_more && left_ms > PAUSE_MS ? PAUSE_MS : left_ms);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct prover *prover = timer->data;
@@ -86,15 +106,16 @@ static void on_timer(uv_timer_t *timer)
         end_round(prover);
         return;
     }
-    size_t started = prover->started; // the last stop may begin the next round
+    if (clock_monotonic_us() < prover->round_us) { // a pause is over
+        start_some(prover, prover->pending + 1);
+        arm_round(prover);
+        return;
+    }
+    size_t started = prover->started;     // the last stop may begin the next round
+    prover->started = prover->plan.count; // the time is over for those that wait
     for (size_t i = 0; i < started; i++) {
         hello_dial_stop(&prover->dials[i]);
     }
-}
-
-static void arm(struct prover *prover, int64_t ms)
-{
-    (void)uv_timer_start(&prover->timer, on_timer, (uint64_t)(ms > 0 ? ms : 0), 0);
 }
 
 static void leave(struct prover *prover)
@@ -129,7 +150,9 @@ static void on_done(void *user, struct hello_dial *dial)
                      &trial->outcome);
     }
     trial_judge(trial, prover->plan.wanted, prover->setup.arena);
-    if (--prover->pending == 0 && !prover->is_starting && !prover->was_stopped) {
+    prover->pending--;
+    start_some(prover, AT_ONCE_MAX);
+    if (prover->pending == 0 && !prover->is_starting && !prover->was_stopped) {
         end_round(prover);
     }
 }
@@ -205,12 +228,13 @@ static bool start_dial(struct prover *prover, size_t i)
     return ok;
 }
 
-static void begin_round(struct prover *prover)
+static void start_some(struct prover *prover, size_t pending_max)
 {
+    if (prover->is_starting || prover->was_stopped) {
+        return;
+    }
     prover->is_starting = true;
-    int64_t left_ms = (prover->deadline_us - clock_monotonic_us()) / 1000;
-    arm(prover, left_ms < PROBE_ROUND_MS_MAX ? left_ms : PROBE_ROUND_MS_MAX);
-    while (prover->started < prover->plan.count) {
+    while (prover->started < prover->plan.count && prover->pending < pending_max) {
         size_t i = prover->started++;
         if (start_dial(prover, i)) {
             prover->open_handles++;
@@ -218,6 +242,14 @@ static void begin_round(struct prover *prover)
         }
     }
     prover->is_starting = false;
+}
+
+static void begin_round(struct prover *prover)
+{
+    int64_t round_us = clock_monotonic_us() + (int64_t)PROBE_ROUND_MS_MAX * 1000;
+    prover->round_us = round_us < prover->deadline_us ? round_us : prover->deadline_us;
+    start_some(prover, AT_ONCE_MAX);
+    arm_round(prover);
     if (prover->pending == 0) {
         arm(prover, 0); // nothing to wait for: the timer ends the round
     }

@@ -22,12 +22,17 @@ struct server {
     uint16_t min, max;
     uint16_t suites[LIST_MAX], groups[LIST_MAX], schemes[LIST_MAX];
     uint32_t keys;
-    const char *name; // the only one that it knows; NULL: any, or none
-    const char *alpn; // NULL: does not look
-    size_t len_max;   // longer hellos are reset; 0: any
-    bool hates_tls13; // resets hellos that offer it
-    bool is_mute;     // never answers
-    bool is_moody;    // the second hello is taken, whatever it is
+    const char *name;  // the only one that it knows; NULL: any, or none
+    const char *alpn;  // NULL: does not look
+    size_t len_max;    // longer hellos are reset; 0: any
+    bool hates_tls13;  // resets hellos that offer it
+    bool is_mute;      // resets whatever it is sent
+    bool is_silent;    // never answers
+    bool is_plain;     // speaks something else
+    uint8_t alert;     // answers with it whatever it is sent; 0: does not
+    uint8_t other;     // … and with this when there is no name; 0: the same
+    const char *hated; // resets hellos that name it
+    bool is_moody;     // the second hello is taken, whatever it is
 };
 
 static const struct row {
@@ -261,7 +266,7 @@ static const struct row {
      .confidence = "proven",
      .accepted = "app.test",
      .direct = "would-fail"},
-    {.name = "a name that nobody knows stays deduced",
+    {.name = "a name that the server does not know, nor any other hello",
      .client = MODERN13,
      .client_sni = "app.test",
      .sent_sni = "app.test",
@@ -274,7 +279,7 @@ static const struct row {
                 .name = "elsewhere.test"},
      .code = "sni.unrecognized",
      .party = "server",
-     .confidence = "deduced",
+     .confidence = "proven",
      .direct = "would-fail"},
     {.name = "h2 alone, a server of HTTP/1.1",
      .client = {.versions = {0x0304},
@@ -400,12 +405,87 @@ static const struct row {
      .confidence = "proven",
      .accepted = "ECDHE-RSA-AES128-GCM-SHA256",
      .direct = "would-succeed"},
-    {.name = "a server that never answers proves nothing",
+    {.name = "a box that resets whatever it is sent",
      .client = MODERN13,
      .server = {.is_mute = true},
      .code = "transport.reset",
      .party = "network",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a box that resets whatever it is sent, one version and a name",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {.is_mute = true},
+     .code = "transport.reset",
+     .party = "network",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a server that never answers, whatever it is sent",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {.is_silent = true},
+     .code = "transport.timeout",
+     .party = "network",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a server of another protocol, whatever it is sent",
+     .client = MODERN13,
+     .server = {.is_plain = true},
+     .code = "transport.not-tls",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a server that denies, whatever it is sent",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {.alert = ALERT_ACCESS_DENIED},
+     .code = "alert.access-denied",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a server that breaks, whatever it is sent",
+     .client = MODERN13,
+     .server = {.alert = ALERT_INTERNAL_ERROR},
+     .code = "alert.internal-error",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "another alert without a name excludes nothing",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {.alert = ALERT_INTERNAL_ERROR, .other = ALERT_ACCESS_DENIED},
+     .code = "alert.internal-error",
+     .party = "server",
      .confidence = "suspected",
+     .direct = "would-fail"},
+    {.name = "a name refused, and every other hello with it or without",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {.alert = ALERT_UNRECOGNIZED_NAME},
+     .code = "sni.unrecognized",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a box that resets hellos of one name",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {.min = 0x0303,
+                .max = 0x0304,
+                .suites = {0x1301, 0xc02f},
+                .groups = {0x001d},
+                .schemes = {0x0804},
+                .keys = KEY_RSA,
+                .hated = "app.test"},
+     .code = "sni.unrecognized",
+     .party = "server",
+     .confidence = "proven",
      .direct = "would-fail"},
     {.name = "a failure that comes and goes proves nothing",
      .client = MODERN13,
@@ -448,6 +528,17 @@ static struct outcome answer(const struct server *server, struct slice message)
                                  .needs_alpn_overlap = server->alpn != NULL};
     size_t at;
     assert_int_equal(client_hello_parse(message, &hello, &at), PARSE_OK);
+    if (server->is_silent || server->is_plain) {
+        return (struct outcome){.kind = server->is_plain ? OUTCOME_NOT_TLS : OUTCOME_SILENCE};
+    }
+    if (server->alert != 0) {
+        bool is_other = server->other != 0 && !hello.has_sni;
+        return (struct outcome){.kind = OUTCOME_ALERT,
+                                .alert = is_other ? server->other : server->alert};
+    }
+    if (server->hated != NULL && slice_equals_text(hello.sni, server->hated)) {
+        return (struct outcome){.kind = OUTCOME_RESET};
+    }
     if (server->is_mute || (server->len_max > 0 && message.len > server->len_max) ||
         (server->hates_tls13 && client_hello_offers_version(&hello, VERSION_TLS13))) {
         return (struct outcome){.kind = OUTCOME_RESET};
@@ -543,7 +634,12 @@ static void make_evidence(const struct row *row, struct arena *arena, struct leg
     if (row->server.is_moody) {
         first = (struct outcome){.kind = OUTCOME_ALERT, .alert = ALERT_HANDSHAKE_FAILURE};
     }
-    enum ending_kind kind = first.kind == OUTCOME_ALERT ? ENDING_ALERT_RECEIVED : ENDING_RESET;
+    enum ending_kind kind = first.kind == OUTCOME_ALERT     ? ENDING_ALERT_RECEIVED
+                            : first.kind == OUTCOME_SILENCE ? ENDING_SILENCE
+                            : first.kind == OUTCOME_NOT_TLS ? ENDING_NOT_TLS
+                                                            : ENDING_RESET;
+    leg->bytes_received = first.kind == OUTCOME_NOT_TLS ? 8 : 0;
+    leg->first_bytes = leg->bytes_received > 0 ? slice_of_text("HTTP/1.1") : SLICE_EMPTY;
     leg_evidence_end(leg, kind, first.alert, 0, 1000, NULL);
 }
 
