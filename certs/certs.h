@@ -4,6 +4,7 @@
 //   file                | what it holds
 //   --------------------+----------------------------------------------------------
 //   authority.h         | the authority made on first run, its files, PEM and DER
+//   amend.h             | a revocation list of it, for verifying again
 //   mint.h              | leaves: made, cached, counted; keys ahead of need
 //   trust.h             | trust stores, verification, certificates read into facts
 //   lab_recipe.h        | what a chain of the lab is to be, and the recipes with a name
@@ -16,6 +17,7 @@
 // reached, and the order), verify_name, verify_staple (OCSP).
 #pragma once
 
+#include "amend.h"
 #include "authority.h"
 #include "cert_facts.h"
 #include "lab_chain.h"

@@ -122,7 +122,7 @@ struct trust_store *trust_store_only(X509 *anchor)
     if (only != NULL) {
         only->store = X509_STORE_new();
     }
-    if (only == NULL || only->store == NULL || !trust_store_add(only, anchor)) {
+    if (only == NULL || only->store == NULL || (anchor != NULL && !trust_store_add(only, anchor))) {
         trust_store_free(only);
         return NULL;
     }

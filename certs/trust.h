@@ -17,7 +17,8 @@ void trust_store_free(struct trust_store *store);
 // trust_store_add adds one anchor (before the store is shared).
 bool trust_store_add(struct trust_store *store, X509 *anchor);
 
-// For verifying again with one thing changed. trust_store_only trusts `anchor` and nothing else;
+// For verifying again with one thing changed. trust_store_only trusts `anchor` and nothing else
+// (NULL: nothing at all);
 // trust_store_without_crls shares the anchors of `store` and checks no CRL. NULL when memory is
 // out.
 struct trust_store *trust_store_only(X509 *anchor);

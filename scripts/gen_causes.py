@@ -24,7 +24,7 @@ STACKS = VERDICT / "stacks.yaml"
 DOCS = ROOT / "docs" / "causes"
 
 FAULTS = ("untrusted", "self-signed", "wrong-name", "expired", "not-yet-valid", "wrong-usage",
-          "weak-key", "weak-signature")
+          "weak-key", "weak-signature", "revoked")
 SERVER_FAULTS = ("old-offer", "new-offer", "nothing-common", "unknown-name", "no-name", "no-protocol",
                  "fallback", "no-certificate", "bad-certificate")
 RUNS = {"suites_start": 16, "suites_end": 16, "suites_have": 16, "schemes_start": 16,
@@ -135,6 +135,11 @@ def reaction(answer):
     return answer.upper()
 
 
+def both(answer, text):
+    """The answer under TLS 1.2 and below, and under TLS 1.3."""
+    return [text(one) for one in (answer if isinstance(answer, list) else [answer, answer])]
+
+
 def reactions(stack, faults, prefix):
     """Two rows, TLS 1.2 and below first; what was not measured is left out."""
     out = []
@@ -158,6 +163,10 @@ def stack_table(stacks):
                    f".is_browser = {is_browser},")
         if stack.get("may_cut"):
             out.append(" .may_cut = true,")
+        if stack.get("always_asks"):
+            out.append(" .always_asks = true,")
+        if "own_check" in stack:
+            out.append(f" .own_check = {{{', '.join(both(stack['own_check'], reaction))}}},")
         if stack["answers"]:
             out.append(f" .reactions = {{{old},\n               {new}}}")
         out[-1] += "},"

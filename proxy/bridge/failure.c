@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "dialect.h"
+#include "judgement.h"
 #include "legs.h"
 #include "peek.h"
 #include "replay.h"
@@ -73,23 +74,32 @@ static void on_prover_closed(void *user)
     connection_handle_closed(c);
 }
 
-// prove_here proves what needs no network: a verdict about the client's hello, or about the
-// origin's certificates.
-static bool prove_here(struct connection *c)
+// prove_here proves what needs no network: a verdict about the client's hello, about our leaf, or
+// about the origin's certificates.
+static bool prove_here(struct connection *c, struct verdict *verdict)
 {
     const struct terms *terms = c->kit->terms;
-    const struct replay_setup setup = {
+    const struct replay_setup played = {
         .evidence = &c->evidence,
         .arena = &c->arena,
-        .verdict = &c->found[0],
+        .verdict = verdict,
         .contexts = c->kit->contexts[CLIENT],
         .library = &terms->library,
         .mint = c->worker->shared->mint,
         .leaf = c->leaf,
         .name = legs_leaf_name(c),
     };
-    return reverify(&c->evidence, terms->trust[c->found[0].leg], &c->arena, &c->found[0]) ||
-           replay(&setup);
+    const struct judgement_setup judged = {
+        .evidence = &c->evidence,
+        .arena = &c->arena,
+        .verdict = verdict,
+        .ca = c->worker->shared->ca,
+        .mint = c->worker->shared->mint,
+        .leaf = c->leaf,
+        .name = legs_leaf_name(c),
+    };
+    return reverify(&c->evidence, terms->trust[verdict->leg], &c->arena, verdict) ||
+           replay(&played) || judgement(&judged);
 }
 
 // may_prove is true if there is a verdict to prove, and it is wanted.
@@ -98,17 +108,26 @@ static bool may_prove(const struct connection *c)
     return connection_settings(c)->probe && c->found_count > 0 && c->mode == MODE_BRIDGE;
 }
 
+// prove_untold proves here what no dial is waited for.
+static void prove_untold(struct connection *c)
+{
+    for (size_t i = 0; may_prove(c) && i < c->found_count; i++) {
+        (void)(!was_told(c, &c->found[i]) && prove_here(c, &c->found[i])); // it may not be provable
+    }
+}
+
 void failure_judge(struct connection *c)
 {
     find(c);
-    (void)(may_prove(c) && prove_here(c)); // no dial: the connection is over
+    prove_untold(c);
     tell(c);
 }
 
 // begin_proof is true when the verdict has to wait for its proof.
 static bool begin_proof(struct connection *c)
 {
-    if (!may_prove(c) || prove_here(c) || c->failed != SERVER || c->dial.address_next == 0) {
+    if (!may_prove(c) || prove_here(c, &c->found[0]) || c->failed != SERVER ||
+        c->dial.address_next == 0) {
         return false;
     }
     struct prove_setup setup = {
@@ -271,6 +290,9 @@ enum step failure_of_leg(struct connection *c, enum side side)
         c->state = CONNECTION_PROVING;
         connection_patience(c, 0);
         return STEP_WAIT;
+    }
+    if (is_second) {
+        prove_untold(c);
     }
     tell(c);
     if (side == CLIENT) {

@@ -8,6 +8,7 @@
 //   reverify.h   | certificates, verified again in memory
 //   recheck.h    | one chain of any leg, verified again with changes (for those above)
 //   replay.h     | the client leg: its hello, played to a server of another shape
+//   judgement.h  | the client leg: why the client refused our leaf
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
 //   own_fault.h  | what they prove of an origin that fails by itself (inside)
@@ -22,6 +23,7 @@
 //   outcomes.h   | what dials brought lately
 #pragma once
 
+#include "judgement.h"
 #include "prove.h"
 #include "recheck.h"
 #include "replay.h"

@@ -60,9 +60,16 @@ bool recheck_run(struct recheck *recheck, const struct recheck_change *change)
                  change->chain != NULL ? change->count : recheck->count,
                  change->spec != NULL ? change->spec : &setup->spec, setup->arena, &result);
     bool passed = result.done && result.fault == CERT_FAULT_NONE;
+    const char *outcome = passed ? "verifies" : fault_words(result.fault);
+    const char *full = change->remark != NULL
+                           ? arena_printf(setup->arena, "%s; %s", outcome, change->remark)
+                           : NULL;
+    if (change->result != NULL) {
+        *change->result = result;
+    }
     const struct proof_row row = {
         .changed = change->words != NULL ? change->words : "",
-        .outcome = passed ? "verifies" : fault_words(result.fault),
+        .outcome = full != NULL ? full : outcome,
         .ms = (double)(clock_monotonic_us() - begun_us) / 1000.0,
         .passed = passed,
     };

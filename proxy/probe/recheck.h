@@ -28,6 +28,8 @@ struct recheck_change {
     X509 *const *chain;              // with `count`: instead of the one sent
     size_t count;
     const struct verify_spec *spec;
+    const char *remark;          // said after the outcome
+    struct verification *result; // filled in; its text lives in the setup's arena
 };
 
 // recheck_open decodes the chain; false, with nothing to clear, when there is none or memory is

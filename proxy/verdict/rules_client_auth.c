@@ -2,7 +2,7 @@
 // section 4.4.2.4: a TLS 1.3 server says certificate_required when the client believes it is all
 // over.
 #include "judge.h"
-#include "rules_client_leaf.h"
+#include "refusal.h"
 
 static bool is_refusal(uint8_t alert)
 {

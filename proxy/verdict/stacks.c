@@ -186,10 +186,9 @@ struct reaction stack_reaction(const struct stack *stack, uint16_t version, enum
     return stack->reactions[version >= VERSION_TLS13 ? 1 : 0][fault];
 }
 
-bool stack_may(const struct stack *stack, uint16_t version, enum stack_fault fault,
-               struct reaction seen)
+// may_answer tells if `seen` can be what the stack usually does (unknown: it can).
+static bool may_answer(const struct stack *stack, struct reaction usual, struct reaction seen)
 {
-    struct reaction usual = stack_reaction(stack, version, fault);
     if (usual.kind == REACTION_UNKNOWN) {
         return true;
     }
@@ -197,6 +196,17 @@ bool stack_may(const struct stack *stack, uint16_t version, enum stack_fault fau
         return true;
     }
     return usual.kind == seen.kind && (usual.kind != REACTION_ALERT || usual.alert == seen.alert);
+}
+
+bool stack_may(const struct stack *stack, uint16_t version, enum stack_fault fault,
+               struct reaction seen)
+{
+    return may_answer(stack, stack_reaction(stack, version, fault), seen);
+}
+
+bool stack_may_own(const struct stack *stack, uint16_t version, struct reaction seen)
+{
+    return may_answer(stack, stack->own_check[version >= VERSION_TLS13 ? 1 : 0], seen);
 }
 
 bool stack_tells(const struct stack *stack, uint16_t version, uint8_t alert, enum stack_fault fault)

@@ -5,15 +5,16 @@
 #include "hello.h"
 
 // What a client can find wrong with a certificate.
-#define STACK_FAULT_MAP(XX)            \
-    XX(UNTRUSTED, "untrusted")         \
-    XX(SELF_SIGNED, "self-signed")     \
-    XX(WRONG_NAME, "wrong-name")       \
-    XX(EXPIRED, "expired")             \
-    XX(NOT_YET_VALID, "not-yet-valid") \
-    XX(WRONG_USAGE, "wrong-usage")     \
-    XX(WEAK_KEY, "weak-key")           \
-    XX(WEAK_SIGNATURE, "weak-signature")
+#define STACK_FAULT_MAP(XX)              \
+    XX(UNTRUSTED, "untrusted")           \
+    XX(SELF_SIGNED, "self-signed")       \
+    XX(WRONG_NAME, "wrong-name")         \
+    XX(EXPIRED, "expired")               \
+    XX(NOT_YET_VALID, "not-yet-valid")   \
+    XX(WRONG_USAGE, "wrong-usage")       \
+    XX(WEAK_KEY, "weak-key")             \
+    XX(WEAK_SIGNATURE, "weak-signature") \
+    XX(REVOKED, "revoked")
 
 enum stack_fault {
 #define XX(name, text) STACK_FAULT_##name,
@@ -39,8 +40,10 @@ struct stack {
     const char *id;   // "openssl"
     const char *name; // "OpenSSL"
     bool is_browser;
-    bool may_cut; // programs on it may close in mid-handshake instead of sending the alert
+    bool may_cut;     // programs on it may close in mid-handshake instead of sending the alert
+    bool always_asks; // a program on it that leaves without a request refused what it saw
     struct reaction reactions[2][STACK_FAULTS]; // [0]: TLS 1.2 and below, [1]: TLS 1.3
+    struct reaction own_check[2]; // of a program on it whose own check, such as a pin, says no
 };
 
 // What a server can be unable to take.
@@ -83,6 +86,9 @@ bool stack_may(const struct stack *stack, uint16_t version, enum stack_fault fau
                struct reaction seen);
 // stack_reaction gives how the stack answers a fault.
 struct reaction stack_reaction(const struct stack *stack, uint16_t version, enum stack_fault fault);
+// stack_may_own is true if a program on the stack, whose own check says no, leaves like this, as
+// far as known (unknown: true).
+bool stack_may_own(const struct stack *stack, uint16_t version, struct reaction seen);
 // stack_tells is true if the alert means this fault and no other for the stack.
 bool stack_tells(const struct stack *stack, uint16_t version, uint8_t alert,
                  enum stack_fault fault);

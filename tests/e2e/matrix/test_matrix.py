@@ -36,9 +36,17 @@ class Report:
         if proven:
             print(f"failure to proven verdict: median {statistics.median(proven):.1f} ms,", end="")
             print(f" longest {max(proven):.1f} ms")
-        rest = Counter(case.cause for case, confidence, _ in self.seen if confidence != "proven")
-        for cause, times in sorted(rest.items()):
-            print(f"  not proven: {cause} {times}")
+        for leg in ("client", "server"):
+            of_leg = [confidence for case, confidence, _ in self.seen if case.leg == leg]
+            print(f"{leg} leg: {len(of_leg)} verdicts, {of_leg.count('proven')} proven")
+        rest = Counter(
+            (case.cause, case.leg) for case, confidence, _ in self.seen if confidence != "proven"
+        )
+        for (cause, leg), times in sorted(rest.items()):
+            print(f"  not proven: {cause} {times} ({leg} leg)")
+            for case, confidence, _ in self.seen:
+                if (case.cause, case.leg) == (cause, leg) and confidence != "proven":
+                    print(f"    {confidence}: {case}")
 
 
 def wait_of(verdict):

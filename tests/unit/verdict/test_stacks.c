@@ -219,6 +219,27 @@ static void tells_fault(void **state)
                      row->want);
 }
 
+static const struct own {
+    const char *name, *id;
+    uint16_t version;
+    struct reaction seen;
+    bool want;
+} owns[] = {
+    {"curl leaves for a pin without a word", "curl", VERSION_TLS13, {REACTION_SILENCE, 0}, true},
+    {"curl's 48 is no pin", "curl", VERSION_TLS13, {REACTION_ALERT, 48}, false},
+    {"Go's 42 may be a pin", "go", VERSION_TLS12, {REACTION_ALERT, 42}, true},
+    {"Java may cut its alert off", "jsse", VERSION_TLS13, {REACTION_CUT, 0}, true},
+    {"Node cuts TLS 1.3", "node", VERSION_TLS13, {REACTION_SILENCE, 0}, false},
+    {"Firefox has no pins for midspan", "firefox", VERSION_TLS13, {REACTION_ALERT, 48}, false},
+    {"what was not measured may be a pin", "apple", VERSION_TLS13, {REACTION_ALERT, 48}, true},
+};
+
+static void own_check_as_measured(void **state)
+{
+    const struct own *row = *state;
+    assert_int_equal(stack_may_own(stack_find(row->id), row->version, row->seen), row->want);
+}
+
 static void table_is_sound(void **state)
 {
     (void)state;
@@ -264,5 +285,6 @@ int main(void)
         cmocka_unit_test(servers_answer_as_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(named, names_program) +
-           RUN_ROWS(answers, answers_as_measured) + RUN_ROWS(tellings, tells_fault);
+           RUN_ROWS(answers, answers_as_measured) + RUN_ROWS(tellings, tells_fault) +
+           RUN_ROWS(owns, own_check_as_measured);
 }

@@ -18,3 +18,10 @@ struct refusal {
 
 // is_certificate_alert is true for the alerts with which a peer refuses a certificate.
 bool is_certificate_alert(uint8_t alert);
+
+// refusal_of reads the client leg; REFUSAL_NONE when the client did not refuse our certificate.
+struct refusal refusal_of(const struct judge *judge);
+// refusal_reaction is the same as stacks.h has it.
+struct reaction refusal_reaction(const struct refusal *refusal);
+// refusal_text says it after "the client …": "sent unknown_ca (48)".
+const char *refusal_text(struct judge *judge, const struct refusal *refusal);
