@@ -7,11 +7,11 @@
 #include "origin.h"
 
 // Connections open at once, all servers and boxes together: one more is closed at once.
-#define ORIGINS_SESSIONS_MAX 256
+#define ORIGINS_VISITS_MAX 256
 // How long a connection may take in all.
-#define ORIGINS_SESSION_MS_MAX 30000
-#define ORIGINS_SERVERS_MAX    128
-#define ORIGINS_FILES_MAX      128
+#define ORIGINS_VISIT_MS_MAX 30000
+#define ORIGINS_SERVERS_MAX  128
+#define ORIGINS_FILES_MAX    128
 
 struct origins;
 

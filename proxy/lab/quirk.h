@@ -2,6 +2,7 @@
 // decide on what a client sent. Each quirk is a documented habit of something in the field.
 #pragma once
 
+#include "error.h"
 #include "hello.h"
 
 // name, word, default manner, what it does. A limit (quirk.limit) is in brackets.
@@ -15,13 +16,14 @@
     XX(ALERT, "alert", ALERT, "refuses every hello with one alert")                                            \
     XX(HELLO_256_511, "hello-256-511", SILENCE, "hangs on a hello of 256 to 511 bytes")                        \
     XX(HELLO_OVER, "hello-over", CLOSE, "cuts hellos over a size [bytes, 1400]")                               \
-    XX(FIRST_SEGMENT, "first-segment", RESET, "reads the hello from the first segment only")                   \
+    XX(FIRST_SEGMENT, "first-segment", RESET, "reads the hello from the first segment [bytes, 1400] only")     \
     XX(VERSION, "version-intolerant", ALERT, "fails when a version above its own is offered [0x0303]")         \
     XX(RECORD_VERSION, "record-version-intolerant", ALERT, "wants another record version [0x0301] in front")   \
     XX(GREASE, "grease-intolerant", ALERT, "fails on values that nobody registered")                           \
     XX(EXTENSION, "extension-intolerant", ALERT, "fails on one extension [its number, 51]")                    \
-    XX(COMPATIBILITY, "compatibility-intolerant", ALERT, "fails on TLS 1.3's middlebox compatibility mode")    \
-    XX(NEEDS_COMPATIBILITY, "needs-compatibility", RESET, "fails on TLS 1.3 without a session id")             \
+    XX(SESSION_ID, "session-id-intolerant", ALERT, "fails on TLS 1.3 with a session id (compatibility mode)")   \
+    XX(CHANGE_CIPHER_SPEC, "change-cipher-spec-intolerant", RESET, "fails on TLS 1.3's dummy ChangeCipherSpec") \
+    XX(NEEDS_SESSION_ID, "needs-session-id", RESET, "fails on TLS 1.3 without a session id")                   \
     XX(RETRY, "retry-intolerant", RESET, "dies at the second hello after a HelloRetryRequest")                 \
     XX(SSLV3, "sslv3-only", NONE, "answers in SSL 3.0 whatever is offered")                                    \
     XX(LEGACY_RENEGOTIATION, "legacy-renegotiation", NONE, "does not know renegotiation_info (RFC 5746)")      \
@@ -71,7 +73,7 @@ struct quirk_view {
     uint16_t record_version; // of the first record
     bool came_in_one;        // the whole hello was in the first segment
     bool is_second;          // the hello that follows a HelloRetryRequest
-    uint64_t connection;     // counts from 0 on each port
+    bool has_foreign_ticket; // it brings a ticket that another node made
 };
 
 struct quirk_step {
@@ -83,6 +85,10 @@ struct quirk_step {
 // 1.3's compatibility mode that a client sends. Pure.
 struct quirk_step quirk_on_hello(const struct quirk *quirk, const struct quirk_view *view);
 struct quirk_step quirk_on_change_cipher_spec(const struct quirk *quirk, bool is_tls13);
+
+// quirk_ticket gives the ticket that a hello brings (session_ticket, or the first identity of
+// pre_shared_key); empty when it brings none.
+struct slice quirk_ticket(const struct client_hello *hello);
 
 const char *quirk_word(enum quirk_kind kind);
 const char *quirk_what(enum quirk_kind kind); // one line, English
