@@ -254,6 +254,24 @@ void survey_plan_open(struct survey_plan *plan, struct survey *survey, bool has_
 
 // ---- questions
 
+static bool is_chacha(uint16_t suite)
+{
+    return suite == 0x1303 || (suite >= 0xcca8 && suite <= 0xccae); // RFC 8446, RFC 7905
+}
+
+// rival is the suite that is named before the chosen one to learn whose order counts. Not ChaCha20
+// if there is another: servers with an order of their own let a client's ChaCha20 pass before it
+// (HAProxy and others: OpenSSL's SSL_OP_PRIORITIZE_CHACHA).
+static uint16_t rival(const struct survey_list *suites)
+{
+    for (size_t i = 1; i < suites->count; i++) {
+        if (!is_chacha(suites->items[i])) {
+            return suites->items[i];
+        }
+    }
+    return suites->items[1];
+}
+
 static void fill(struct survey_plan *plan, const struct survey_track *track, struct survey_ask *ask)
 {
     struct survey_version *version = version_of(plan, track);
@@ -266,7 +284,7 @@ static void fill(struct survey_plan *plan, const struct survey_track *track, str
         ask->suites = track->left;
         break;
     case TOPIC_ORDER:
-        (void)number_list_add(&ask->suites, version->suites.items[1]); // both fit
+        (void)number_list_add(&ask->suites, rival(&version->suites)); // both fit
         (void)number_list_add(&ask->suites, version->suites.items[0]);
         break;
     case TOPIC_GROUPS:
@@ -388,7 +406,7 @@ static void take_order(struct survey_version *version, const struct outcome *out
     struct survey_list *suites = &version->suites;
     if (outcome->suite == suites->items[0]) {
         suites->order = SURVEY_ORDER_SERVER;
-    } else if (outcome->suite == suites->items[1]) {
+    } else if (outcome->suite == rival(suites)) {
         suites->order = SURVEY_ORDER_CLIENT;
     }
 }

@@ -14,6 +14,7 @@ struct server {
     uint16_t min, max;
     uint16_t suites[LIST], groups[LIST], schemes[LIST];
     bool follows_client;       // takes the first that the client names
+    bool yields_to_chacha;     // takes ChaCha20 when the client names it first
     bool takes_everything;     // chooses whatever comes first, without end
     bool is_moody;             // resets each first try of a question
     enum outcome_kind refuses; // how; 0: by an alert
@@ -66,6 +67,19 @@ static const struct row {
      .groups = {0x001d},
      .schemes = {0x0403},
      .order = SURVEY_ORDER_CLIENT},
+    {.name = "the server's order, but ChaCha20 for those who put it first",
+     .server = {.min = 0x0304,
+                .max = 0x0304,
+                .suites = {0x1302, 0x1303, 0x1301},
+                .groups = {0x001d},
+                .schemes = {0x0403},
+                .yields_to_chacha = true},
+     .version = 0x0304,
+     .is_accepted = true,
+     .suites = {0x1302, 0x1303, 0x1301},
+     .groups = {0x001d},
+     .schemes = {0x0403},
+     .order = SURVEY_ORDER_SERVER},
     {.name = "one suite has no order",
      .server = {.min = 0x0301, .max = 0x0301, .suites = {0x002f}},
      .version = 0x0301,
@@ -142,6 +156,9 @@ static uint16_t choose(const struct server *server, const uint16_t *own,
 {
     if (server->takes_everything) {
         return offered->count > 0 ? offered->items[0] : 0;
+    }
+    if (server->yields_to_chacha && own == server->suites && offered->items[0] == 0x1303) {
+        return 0x1303;
     }
     for (size_t i = 0; server->follows_client && i < offered->count; i++) {
         for (size_t k = 0; own[k] != 0; k++) {
