@@ -30,8 +30,16 @@ static const char *status_text(int status)
         return "OK";
     case 404:
         return "Not Found";
+    case 500:
+        return "Internal Server Error";
+    case 503:
+        return "Service Unavailable";
     case 504:
         return "Gateway Timeout";
+    case 525: // Cloudflare's
+        return "SSL Handshake Failed";
+    case 526:
+        return "Invalid SSL Certificate";
     default: // a number of ours, not a peer's
         return "Bad Gateway";
     }

@@ -19,7 +19,7 @@ struct answer {
 bool answer_wants_more(const struct answer *answer, bool is_h2);
 
 // answer_page appends a response that explains `verdict` (NULL: only `status` and `text`), as HTML
-// when the request's Accept takes it, else as plain text. `status` is 502 or 504.
+// when the request's Accept takes it, else as plain text. `status` is 502, 504 or a preset's.
 bool answer_page(struct answer *answer, int status, const struct verdict *verdict,
                  const struct evidence *evidence, bool is_h2);
 

@@ -187,6 +187,18 @@ static int status_of(const struct connection *c)
     return is_late ? 504 : 502;
 }
 
+// page_status_of is the status that the imitated device has for a server leg that its peer broke;
+// unreachable and silent origins are told apart by every device in its own way.
+static int page_status_of(const struct connection *c)
+{
+    const struct settings *settings = connection_settings(c);
+    enum ending_kind kind = c->evidence.legs[SERVER].handshake.kind;
+    bool is_answered = kind != ENDING_UNREACHABLE && kind != ENDING_SILENCE;
+    bool is_refused = kind == ENDING_REFUSED && settings->certificate_status != 0;
+    unsigned status = is_refused ? settings->certificate_status : settings->status;
+    return is_answered && status != 0 ? (int)status : status_of(c);
+}
+
 // tell_ingress answers the client's proxy protocol, which still waits.
 static enum step tell_ingress(struct connection *c)
 {
@@ -332,7 +344,7 @@ enum step failure_of_ingress(struct connection *c, const char *code, const char 
 static bool compose(struct connection *c, bool is_h2)
 {
     if (c->has_failed) {
-        return answer_page(&c->answer, status_of(c), c->verdict, &c->evidence, is_h2);
+        return answer_page(&c->answer, page_status_of(c), c->verdict, &c->evidence, is_h2);
     }
     char address[ENDPOINT_TEXT_MAX];
     return answer_local(&c->answer, NULL, false, c->worker->shared->ca,

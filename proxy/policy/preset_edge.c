@@ -213,6 +213,19 @@ static bool find_dialect(struct reading *reading, const struct yaml_item *root)
     return read_dialect(reading, file);
 }
 
+// A status is that of an answer to a request that failed at the device.
+static bool check_status(struct reading *reading, const struct yaml_item *root, const char *key,
+                         unsigned status)
+{
+    const struct yaml_item *item = yaml_member(root, key);
+    if (item == NULL || (status >= 400 && status <= 599)) {
+        return true;
+    }
+    (void)error_set(reading->error, ERROR_CONFIG, "%s: %u, expected an HTTP status from 400 to 599",
+                    key, status);
+    return yaml_fail(reading->error, reading->name, item);
+}
+
 static bool copy_file(struct reading *reading, const struct edge_file *file)
 {
     struct preset_edge *preset = &reading->box->preset;
@@ -238,9 +251,13 @@ static bool copy_file(struct reading *reading, const struct edge_file *file)
 static bool read_edge(struct reading *reading, const struct yaml_tree *tree, struct slice text)
 {
     void *loaded = yaml_schema_load(&edge_schema, tree, text, reading->name, reading->error);
-    bool is_ok = loaded != NULL && copy_file(reading, loaded) &&
-                 read_leg(reading, tree->root, CLIENT) && read_leg(reading, tree->root, SERVER) &&
-                 find_dialect(reading, tree->root);
+    const struct edge_file *file = loaded;
+    bool is_ok =
+        file != NULL && copy_file(reading, file) &&
+        check_status(reading, tree->root, "status", file->status) &&
+        check_status(reading, tree->root, "certificate-status", file->certificate_status) &&
+        read_leg(reading, tree->root, CLIENT) && read_leg(reading, tree->root, SERVER) &&
+        find_dialect(reading, tree->root);
     yaml_schema_free(&edge_schema, loaded);
     return is_ok;
 }

@@ -81,6 +81,8 @@ static void put_under(struct settings *settings, const struct preset_edge *prese
         leg_policy_copy_keys(&leg, &settings->legs[side], settings->legs_said[side]);
         memcpy(&settings->legs[side], &leg, sizeof(leg));
     }
+    settings->status = preset->status;
+    settings->certificate_status = preset->certificate_status;
     settings->order = settings->has_order ? settings->order : preset->order;
     settings->on_failure = settings->has_on_failure ? settings->on_failure : preset->on_failure;
 }

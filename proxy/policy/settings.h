@@ -32,6 +32,8 @@ struct settings {
     enum order order;
     enum on_failure on_failure;
     char edge[64];                  // preset's name, empty: none
+    unsigned status;                // of the page, as the preset's device has it; 0: a gateway's
+    unsigned certificate_status;    // the same for a bad certificate of the origin, 0: no other
     char log_file[POLICY_PATH_MAX]; // JSON Lines; "-" is standard output, empty: none
     char keylog_file[POLICY_PATH_MAX];
     char ca_dir[POLICY_PATH_MAX];                    // empty: the user's data folder
