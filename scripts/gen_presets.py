@@ -49,6 +49,57 @@ DEVICES = {
 # Statuses and manners that come from memory, not from a measurement or a page that was read.
 REMEMBERED = {"aws-alb", "azure-appgw", "envoy", "f5-bigip", "ingress-nginx", "mitmproxy"}
 
+# What the software itself was seen to do where the facts say otherwise or nothing; held by
+# tests/e2e/test_edge_presets_real.py. Debian 12, OpenSSL 3.0 with its default security level.
+CURVES = ["x25519", "secp256r1", "x448", "secp521r1", "secp384r1"]
+FFDHE = ["ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"]
+OPENSSL_SIGALGS = [
+    "ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512", "ed25519", "ed448",
+    "rsa_pss_pss_sha256", "rsa_pss_pss_sha384", "rsa_pss_pss_sha512", "rsa_pss_rsae_sha256",
+    "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512", "rsa_pkcs1_sha256", "rsa_pkcs1_sha384",
+    "rsa_pkcs1_sha512", "ecdsa_sha224", "rsa_sha224", "dsa_sha224", "dsa_sha256", "dsa_sha384",
+    "dsa_sha512",
+]
+GO_SIGALGS = [
+    "rsa_pss_rsae_sha256", "ecdsa_secp256r1_sha256", "ed25519", "rsa_pss_rsae_sha384",
+    "rsa_pss_rsae_sha512", "rsa_pkcs1_sha256", "rsa_pkcs1_sha384", "rsa_pkcs1_sha512",
+    "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512", "rsa_pkcs1_sha1", "ecdsa_sha1",
+]
+OLD_REFUSED = ("TLS 1.0 and 1.1 are allowed by its own default, and refused all the same by OpenSSL 3.0's"
+               " security level")
+OWN_ORDER = ("midspan differs towards clients: the device goes by its own order of suites, midspan by the"
+             " client's")
+MEASURED = {
+    "nginx-1.22": dict(
+        version="nginx 1.22.1", client=dict(min="TLS1.2", groups=CURVES, sigalgs=OPENSSL_SIGALGS),
+        habits=[OLD_REFUSED]),
+    "haproxy-2.6": dict(
+        version="HAProxy 2.6.12",
+        client=dict(ciphers="DEFAULT", groups=CURVES + FFDHE, sigalgs=OPENSSL_SIGALGS),
+        habits=[OWN_ORDER + ", ChaCha20 before all for clients that put it first"]),
+    "apache-mod-proxy": dict(
+        version="Apache 2.4.71", client=dict(groups=CURVES + FFDHE, sigalgs=OPENSSL_SIGALGS),
+        habits=["Towards a client that offers h2 alone it answers http/1.1, which was not offered"]),
+    "squid-5": dict(
+        version="Squid 5.7 (squid-openssl), as cache_peer and with ssl-bump",
+        client=dict(ciphers="DEFAULT", groups=CURVES + FFDHE, sigalgs=OPENSSL_SIGALGS)),
+    "caddy": dict(version="Caddy 2.6.2 built with Go 1.19", client=dict(sigalgs=GO_SIGALGS), habits=[
+        OWN_ORDER,
+        "midspan differs towards the origin: 3DES, which the device offers, is not in OpenSSL 3.0; the"
+        " suites of TLS 1.3 come first, not last; h2 is not offered",
+        "An unknown name in SNI is refused with internal_error"]),
+    "stunnel": dict(version="stunnel 5.68", client=dict(min="TLS1.2", sigalgs=OPENSSL_SIGALGS),
+                    habits=[OLD_REFUSED]),
+    "mitmproxy": dict(
+        version="mitmproxy 8.1.1", client=dict(groups=CURVES + FFDHE, sigalgs=OPENSSL_SIGALGS), habits=[
+        OWN_ORDER,
+        "In reverse mode 8.1.1 answers nothing when the origin breaks off (it crashes); as a forward proxy"
+        " it answers 502",
+        "Leaves have RSA keys; those that midspan makes have a key of either kind",
+        "midspan differs from it in reverse mode: there it dials before the client's hello, and offers no"
+        " ALPN"]),
+}
+
 SCHEMES = {
     "rsa_pkcs1_sha224": "rsa_sha224",
     "ecdsa_sha256": "ecdsa_secp256r1_sha256",
@@ -167,6 +218,27 @@ def server_leg(profile, notes):
     return keys
 
 
+KEY_ORDER = ["mirror", "min", "max", "ciphers", "groups", "sigalgs"]
+
+
+def put_measured(name, legs, notes):
+    """What was measured goes over what was collected, and is unverified no more."""
+    measured = MEASURED.get(name)
+    if measured is None:
+        return []
+    keys = dict(measured["client"])
+    if keys.get("ciphers") == "DEFAULT":  # as a server without DH parameters
+        listed = expanded("DEFAULT", True)
+        keys["ciphers"] = [suite for suite in listed if not suite.startswith("DHE-")]
+    said = [key for key in KEY_ORDER if key in legs[0] or key in keys]
+    rest = {key: value for key, value in legs[0].items() if key not in KEY_ORDER}
+    legs[0] = {key: keys.get(key, legs[0].get(key)) for key in said} | rest
+    notes.unverified = [text for text in notes.unverified if "of the client leg" not in text]
+    notes.habits = [text for text in notes.habits if "of the client leg: ssl_ecdh_curve" not in text]
+    notes.habits += measured.get("habits", [])
+    return [f"{measured['version']} of Debian 12, both legs measured: tests/e2e/test_edge_presets_real.py"]
+
+
 def emit_list(out, key, items, indent=""):
     if items:
         out.append(f"{indent}{key}:")
@@ -207,6 +279,7 @@ def emit_edge(profile):
     if key in REMEMBERED:
         notes.unverified.append("how the client is told of a broken server leg: from memory")
 
+    measured = put_measured(name, legs, notes)
     out = [f"title: {quoted(profile['name'])}", f"kind: {profile['kind']}"]
     emit_leg(out, "client-leg", legs[0])
     emit_leg(out, "server-leg", legs[1])
@@ -223,7 +296,7 @@ def emit_edge(profile):
             out.append(f"  {side}: [{', '.join(names)}]")
     emit_list(out, "habits", once(notes.habits))
     emit_list(out, "unverified", once(notes.unverified))
-    emit_list(out, "sources", profile["source"])
+    emit_list(out, "sources", [*profile["source"], *measured])
     return "\n".join(out) + "\n"
 
 

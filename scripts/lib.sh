@@ -18,6 +18,7 @@ test_packages=(
     default-jdk-headless:javac chromium:chromium firefox-esr:firefox-esr libnss3-tools
     # origins, and bridges to compare with
     nginx-light:nginx libnginx-mod-stream haproxy apache2-bin apache2-utils faketime
+    squid-openssl caddy:caddy stunnel4:stunnel4 mitmproxy:mitmdump
     # the runner
     python3 python3-pytest python3-cryptography
     # manual page
@@ -25,7 +26,7 @@ test_packages=(
 )
 
 # Services that those packages would start, now or at the next boot.
-test_services=(nginx haproxy apache2)
+test_services=(nginx haproxy apache2 squid caddy stunnel.target)
 
 say() {
     if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -131,7 +132,7 @@ install_quiet_packages() {
 }
 
 is_service() {
-    [ -e "/lib/systemd/system/$1.service" ]
+    [ -e "/lib/systemd/system/$1.service" ] || [ -e "/lib/systemd/system/$1" ]
 }
 
 # build PRESET: configures once, builds, and shows the compiler's words only when it fails.
