@@ -1,5 +1,5 @@
 // Lab origins against a client over loopback: how each behaves, and that each misbehaves as said.
-#include "lab_client.h"
+#include "lab_start.h"
 
 // clang-format off
 static const struct row {
@@ -82,36 +82,6 @@ static const struct row {
     {"quirk slow", "quirk=slow;limit=5", {0}, .want = CLIENT_SECURED, .want_status = 200},
 };
 // clang-format on
-
-static void set_keys(struct origin *origin, const char *keys)
-{
-    char copy[256], *save = NULL;
-    struct error error = {.text = ""};
-    (void)snprintf(copy, sizeof(copy), "%s", keys);
-    for (char *key = strtok_r(copy, ";", &save); key != NULL; key = strtok_r(NULL, ";", &save)) {
-        char *value = strchr(key, '=');
-        assert_non_null(value);
-        *value++ = '\0';
-        if (!origin_set(origin, key, value, &error)) {
-            fail_msg("%s", error.text);
-        }
-    }
-}
-
-static uint16_t start(struct origins *origins, const char *keys)
-{
-    struct origin origin;
-    struct error error = {.text = ""};
-    uint16_t port = 0;
-    origin_init(&origin);
-    assert_non_null(origin_site_add(&origin, CLIENT_HOST, &error));
-    set_keys(&origin, keys);
-    if (!origins_add(origins, &origin, &port, &error)) {
-        fail_msg("%s", error.text);
-    }
-    assert_true(port != 0);
-    return port;
-}
 
 static void origin_behaves(void **state)
 {
