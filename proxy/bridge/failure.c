@@ -6,7 +6,7 @@
 #include "judgement.h"
 #include "legs.h"
 #include "peek.h"
-#include "replay.h"
+#include "rehearse.h"
 #include "reverify.h"
 
 static bool was_told(const struct connection *c, const struct verdict *verdict)
@@ -88,6 +88,7 @@ static bool prove_here(struct connection *c, struct verdict *verdict)
         .mint = c->worker->shared->mint,
         .leaf = c->leaf,
         .name = legs_leaf_name(c),
+        .trust = terms->trust[CLIENT],
     };
     const struct judgement_setup judged = {
         .evidence = &c->evidence,
@@ -99,7 +100,7 @@ static bool prove_here(struct connection *c, struct verdict *verdict)
         .name = legs_leaf_name(c),
     };
     return reverify(&c->evidence, terms->trust[verdict->leg], &c->arena, verdict) ||
-           replay(&played) || judgement(&judged);
+           replay(&played) || rehearse(&played) || judgement(&judged);
 }
 
 // may_prove is true if there is a verdict to prove, and it is wanted.

@@ -8,6 +8,7 @@
 //   reverify.h   | certificates, verified again in memory
 //   recheck.h    | one chain of any leg, verified again with changes (for those above)
 //   replay.h     | the client leg: its hello, played to a server of another shape
+//   rehearse.h   | the client leg: a client without a certificate, in memory
 //   judgement.h  | the client leg: why the client refused our leaf
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
@@ -26,5 +27,6 @@
 #include "judgement.h"
 #include "prove.h"
 #include "recheck.h"
+#include "rehearse.h"
 #include "replay.h"
 #include "reverify.h"

@@ -13,6 +13,8 @@ struct stage {
     const struct replay_setup *setup;
     struct leg_shape shape;
     struct leaf *leaf;
+    struct slice hello;
+    bool needs_alpn;
 };
 
 // ---- one run, one row
@@ -37,7 +39,6 @@ static bool play(const struct stage *stage, struct leg_evidence *out_leg)
     struct context context;
     struct error error;
     struct buffer out = {0}, record = {0};
-    struct slice hello = setup->evidence->legs[CLIENT].client_hello;
     buffer_init(&out, OUT_BYTES_MAX);
     if (!contexts_get(setup->contexts, &stage->shape, &context, &error)) {
         return false;
@@ -46,6 +47,7 @@ static bool play(const struct stage *stage, struct leg_evidence *out_leg)
         .side = CLIENT,
         .context = context,
         .alpn = {stage->shape.alpn, stage->shape.alpn_len},
+        .needs_alpn = stage->needs_alpn,
         .leaf = stage->leaf,
         .evidence = out_leg,
         .arena = setup->arena,
@@ -53,7 +55,8 @@ static bool play(const struct stage *stage, struct leg_evidence *out_leg)
         .out = &out,
     };
     struct engine *engine = engine_new(&engine_setup, &error);
-    bool ok = engine != NULL && tls_record_encode(&record, CONTENT_HANDSHAKE, VERSION_TLS10, hello);
+    bool ok = engine != NULL &&
+              tls_record_encode(&record, CONTENT_HANDSHAKE, VERSION_TLS10, stage->hello);
     if (ok) {
         (void)engine_handshake(engine, buffer_slice(&record)); // its end is in the evidence
     }
@@ -63,16 +66,22 @@ static bool play(const struct stage *stage, struct leg_evidence *out_leg)
     return ok;
 }
 
-static bool run(const struct stage *stage, const char *changed)
+static bool has_passed(const struct leg_evidence *leg)
+{
+    return leg_evidence_saw(leg, HANDSHAKE_SERVER_HELLO, true) ||
+           leg_evidence_saw(leg, HANDSHAKE_MESSAGE_HASH, true);
+}
+
+// run_leg gives what the server did, NULL when it could not be played.
+static const struct leg_evidence *run_leg(const struct stage *stage, const char *changed)
 {
     struct verdict *verdict = stage->setup->verdict;
     int64_t begun_us = clock_monotonic_us();
     struct leg_evidence *leg = arena_alloc(stage->setup->arena, sizeof(*leg));
     if (leg == NULL || !play(stage, leg)) {
-        return false;
+        return NULL;
     }
-    bool passed = leg_evidence_saw(leg, HANDSHAKE_SERVER_HELLO, true) ||
-                  leg_evidence_saw(leg, HANDSHAKE_MESSAGE_HASH, true);
+    bool passed = has_passed(leg);
     if (verdict->proof_count < PROOF_ROWS_MAX) {
         verdict->proof[verdict->proof_count++] = (struct proof_row){
             .changed = changed,
@@ -81,7 +90,22 @@ static bool run(const struct stage *stage, const char *changed)
             .passed = passed,
         };
     }
-    return passed;
+    return leg;
+}
+
+static bool run(const struct stage *stage, const char *changed)
+{
+    const struct leg_evidence *leg = run_leg(stage, changed);
+    return leg != NULL && has_passed(leg);
+}
+
+// run_again plays what was: it must end by the alert that was seen.
+static bool run_again(const struct stage *stage)
+{
+    const struct ending *seen = &stage->setup->evidence->legs[CLIENT].handshake;
+    const struct leg_evidence *leg = run_leg(stage, "nothing: the same hello again");
+    return leg != NULL && !has_passed(leg) && leg->handshake.kind == seen->kind &&
+           leg->handshake.alert == seen->alert;
 }
 
 // ---- the changes
@@ -101,8 +125,7 @@ static bool run_minted(struct stage *stage, const char *changed)
     size_t at;
     struct server_terms terms = {.shape = stage->shape, .keys = KEY_ECDSA};
     struct prediction prediction;
-    struct slice message = stage->setup->evidence->legs[CLIENT].client_hello;
-    if (stage->setup->leaf == NULL || client_hello_parse(message, &hello, &at) != PARSE_OK) {
+    if (stage->setup->leaf == NULL || client_hello_parse(stage->hello, &hello, &at) != PARSE_OK) {
         return run(stage, changed);
     }
     predict(&hello, &terms, &prediction);
@@ -160,11 +183,58 @@ static bool with_other_key(struct stage *stage)
            with_leaf(stage, LEAF_RSA, "certificate: an RSA one");
 }
 
-static bool with_any_protocol(struct stage *stage)
+static bool with_its_protocols(struct stage *stage)
 {
-    stage->shape.alpn_len = 0;
-    memset(stage->shape.alpn, 0, sizeof(stage->shape.alpn)); // shapes are compared whole
-    return run_minted(stage, "ALPN: none chosen");
+    struct leg_shape *shape = &stage->shape;
+    struct client_hello hello;
+    size_t at;
+    if (client_hello_parse(stage->hello, &hello, &at) != PARSE_OK || hello.alpn.len == 0 ||
+        hello.alpn.len > sizeof(shape->alpn)) {
+        return false;
+    }
+    memset(shape->alpn, 0, sizeof(shape->alpn)); // shapes are compared whole
+    memcpy(shape->alpn, hello.alpn.data, hello.alpn.len);
+    shape->alpn_len = (uint8_t)hello.alpn.len;
+    return run_minted(stage, "ALPN: what the client offers");
+}
+
+// cut_suite appends the hello without one of its suites: two bytes less in the list, and in its
+// length and the message's.
+static bool cut_suite(struct slice message, uint16_t suite, struct buffer *out)
+{
+    struct client_hello hello;
+    size_t bad_at, i = 0;
+    if (client_hello_parse(message, &hello, &bad_at) != PARSE_OK) {
+        return false;
+    }
+    while (i < hello.cipher_suites.len / 2 && slice_u16_at(hello.cipher_suites, i) != suite) {
+        i++;
+    }
+    if (i == hello.cipher_suites.len / 2) {
+        return false;
+    }
+    size_t list_at = (size_t)(hello.cipher_suites.data - message.data), cut_at = list_at + 2 * i;
+    struct slice before =
+        slice_part(message, HANDSHAKE_HEADER_LEN, list_at - 2 - HANDSHAKE_HEADER_LEN);
+    uint32_t len = (uint32_t)(message.len - HANDSHAKE_HEADER_LEN - 2);
+    const uint8_t head[] = {HANDSHAKE_CLIENT_HELLO, (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+                            (uint8_t)len};
+    return buffer_append(out, (struct slice){head, sizeof(head)}) && buffer_append(out, before) &&
+           buffer_append_u16(out, (uint16_t)(hello.cipher_suites.len - 2)) &&
+           buffer_append(out, slice_part(message, list_at, 2 * i)) &&
+           buffer_append(out, slice_part(message, cut_at + 2, message.len));
+}
+
+static bool without_fallback(struct stage *stage)
+{
+    struct buffer hello = {0};
+    bool passed = false;
+    if (cut_suite(stage->hello, SCSV_FALLBACK, &hello)) {
+        stage->hello = buffer_slice(&hello);
+        passed = run(stage, "the client's hello: without TLS_FALLBACK_SCSV");
+    }
+    buffer_clear(&hello);
+    return passed;
 }
 
 static const struct {
@@ -176,7 +246,8 @@ static const struct {
     {"cipher.certificate-type-mismatch", with_other_key},
     {"group.no-common", with_groups},
     {"sigalg.no-common", with_schemes},
-    {"alpn.no-overlap", with_any_protocol},
+    {"alpn.no-overlap", with_its_protocols},
+    {"client.misconfigured", without_fallback},
 };
 
 bool replay(const struct replay_setup *setup)
@@ -192,10 +263,15 @@ bool replay(const struct replay_setup *setup)
         setup->evidence->is_passed) {
         return false;
     }
-    struct stage same = {.setup = setup, .shape = *leg->shape, .leaf = setup->leaf};
+    struct stage same = {
+        .setup = setup,
+        .shape = *leg->shape,
+        .leaf = setup->leaf,
+        .hello = leg->client_hello,
+        .needs_alpn = leg->handshake.alert == ALERT_NO_APPLICATION_PROTOCOL,
+    };
     struct stage changed = same;
-    size_t had = verdict->proof_count;
-    bool fails_again = !run(&same, "nothing: the same hello again") && verdict->proof_count > had;
+    bool fails_again = run_again(&same);
     if (changes[i].change(&changed) && fails_again) {
         verdict->confidence = CONFIDENCE_PROVEN;
     }

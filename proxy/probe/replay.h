@@ -13,11 +13,13 @@ struct replay_setup {
     struct contexts *contexts; // of the client leg
     const struct library *library;
     struct mint *mint;
-    struct leaf *leaf; // the one that was shown; NULL: the context's own certificate
-    const char *name;  // for leaves of the other kind
+    struct leaf *leaf;               // the one that was shown; NULL: the context's own certificate
+    const char *name;                // for leaves of the other kind
+    const struct trust_store *trust; // of the client leg; NULL: clients are not asked
 };
 
-// replay adds rows and makes the verdict CONFIDENCE_PROVEN when the hello fails again with the
-// shape as it was, and gets a ServerHello with exactly the change that fits the cause. False, with
+// replay adds rows and makes the verdict CONFIDENCE_PROVEN when the hello fails again, by the same
+// alert, with the shape as it was, and gets a ServerHello with exactly the change that fits the
+// cause. False, with
 // nothing changed, for other verdicts.
 bool replay(const struct replay_setup *setup);
