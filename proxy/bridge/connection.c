@@ -262,18 +262,10 @@ void connection_opened(struct connection *c)
     }
 }
 
-// tell_end judges what happened after the handshakes and tells the last event.
-static void tell_end(struct connection *c)
+void connection_told(struct connection *c)
 {
-    struct evidence *evidence = &c->evidence;
-    connection_opened(c); // it may have left before its PROXY protocol header was whole
-    relay_observed(c);
-    // A passed handshake that broke is none of ours, but its hellos and alerts were read.
-    if (c->mode == MODE_PASS && !c->has_failed) {
-        failure_judge(c);
-    }
+    const struct evidence *evidence = &c->evidence;
     if (c->did_secure && !c->has_failed) {
-        failure_judge(c);
         if (evidence->legs[CLIENT].app_bytes_received > 0) {
             history_secured(c->worker->shared->history, evidence);
         } else if (c->verdict != NULL && c->verdict->leg == CLIENT) {
@@ -284,6 +276,19 @@ static void tell_end(struct connection *c)
     connection_emit(c, EVENT_CLOSED, NULL, 0);
 }
 
+// tell_end judges what happened after the handshakes and tells the last event.
+static void tell_end(struct connection *c)
+{
+    connection_opened(c); // it may have left before its PROXY protocol header was whole
+    relay_observed(c);
+    // A passed handshake that broke is none of ours, but its hellos and alerts were read.
+    bool is_unjudged = !c->has_failed && (c->mode == MODE_PASS || c->did_secure);
+    if (is_unjudged && failure_judge_end(c)) {
+        return; // the proof tells it
+    }
+    connection_told(c);
+}
+
 static void start_closing(struct connection *c)
 {
     bool is_first = c->state != CONNECTION_CLOSING;
@@ -291,8 +296,8 @@ static void start_closing(struct connection *c)
         return;
     }
     failure_leave(c);
-    tell_end(c);
     c->state = CONNECTION_CLOSING;
+    tell_end(c);
     (void)uv_timer_stop(&c->timer); // always 0
     uv_close((uv_handle_t *)&c->timer, on_timer_closed);
     dial_cancel(c);
@@ -343,6 +348,11 @@ void connection_drain(struct connection *c)
 
 void connection_drop(struct connection *c)
 {
+    c->was_dropped = true;
+    if (c->state == CONNECTION_CLOSING) {
+        failure_leave(c); // of a proof that would still run
+        return;
+    }
     if (c->state == CONNECTION_RELAYING) {
         leg_evidence_close(&c->evidence.legs[CLIENT], ENDING_DROPPED, 0, 0, connection_now(c),
                            NULL);

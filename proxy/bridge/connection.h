@@ -19,7 +19,8 @@
 //   RELAYING         | bytes pass both ways, by `mode`
 //   ANSWERING        | the client gets an answer of ours
 //   LINGERING        | all is said to the client; its bytes are read and dropped till its end
-//   CLOSING          | handles are being closed; the last one frees
+//   CLOSING          | handles are being closed; the last one frees. A proof may still run: then
+//                    | its verdict and `closed` are untold
 //   clang-format on
 #pragma once
 
@@ -110,6 +111,7 @@ struct connection {
     struct answer answer;
     bool did_read_header; // PROXY protocol
     bool was_opened;      // `opened` was told
+    bool was_dropped;     // midspan stops: nothing new is begun
 };
 
 // connection_new accepts from `listener`; NULL when that fails. connection_start reads its first
@@ -146,6 +148,8 @@ const struct link_hooks *connection_hooks(enum side side);
 void connection_outer_received(struct connection *c, struct slice bytes);
 // connection_close ends it: idempotent, from any state.
 void connection_close(struct connection *c);
+// connection_told tells the last event, once all verdicts are told.
+void connection_told(struct connection *c);
 // connection_handle_closed counts down open_handles; the last one frees.
 void connection_handle_closed(struct connection *c);
 // connection_reset closes the client's link with RST, the rest plainly.

@@ -53,9 +53,13 @@ static void tell(struct connection *c)
 
 void failure_leave(struct connection *c)
 {
+    bool is_late = c->is_proving && c->state == CONNECTION_CLOSING;
     prove_stop(c->prover);
     c->is_proving = false;
     tell(c);
+    if (is_late) {
+        connection_told(c);
+    }
 }
 
 // ---- proof
@@ -64,6 +68,11 @@ static void on_proved(void *user)
 {
     struct connection *c = user;
     c->is_proving = false;
+    if (c->state == CONNECTION_CLOSING) {
+        tell(c);
+        connection_told(c);
+        return;
+    }
     connection_advance(c);
 }
 
@@ -106,29 +115,22 @@ static bool prove_here(struct connection *c, struct verdict *verdict)
 // may_prove is true if there is a verdict to prove, and it is wanted.
 static bool may_prove(const struct connection *c)
 {
-    return connection_settings(c)->probe && c->found_count > 0 && c->mode == MODE_BRIDGE;
+    return connection_settings(c)->probe && c->found_count > 0 && c->mode != MODE_PLAIN;
 }
 
 // prove_untold proves here what no dial is waited for.
 static void prove_untold(struct connection *c)
 {
-    for (size_t i = 0; may_prove(c) && i < c->found_count; i++) {
+    bool may = may_prove(c) && c->mode == MODE_BRIDGE;
+    for (size_t i = 0; may && i < c->found_count; i++) {
         (void)(!was_told(c, &c->found[i]) && prove_here(c, &c->found[i])); // it may not be provable
     }
 }
 
-void failure_judge(struct connection *c)
+// dial_again is true when the verdict has to wait for its proof.
+static bool dial_again(struct connection *c)
 {
-    find(c);
-    prove_untold(c);
-    tell(c);
-}
-
-// begin_proof is true when the verdict has to wait for its proof.
-static bool begin_proof(struct connection *c)
-{
-    if (!may_prove(c) || prove_here(c, &c->found[0]) || c->failed != SERVER ||
-        c->dial.address_next == 0) {
+    if (c->found[0].leg != SERVER || c->dial.address_next == 0) {
         return false;
     }
     struct prove_setup setup = {
@@ -138,6 +140,8 @@ static bool begin_proof(struct connection *c)
         .verdict = &c->found[0],
         .address = (const struct sockaddr *)&c->dial.addresses[c->dial.address_next - 1],
         .is_via = connection_settings(c)->has_via,
+        .contexts = c->kit->contexts[SERVER],
+        .mint = c->worker->shared->mint,
         .outcomes = c->worker->shared->outcomes,
         .done = on_proved,
         .closed = on_prover_closed,
@@ -150,6 +154,34 @@ static bool begin_proof(struct connection *c)
     c->open_handles++;
     c->is_proving = true;
     return true;
+}
+
+// begin_proof likewise, unless it can be proven here.
+static bool begin_proof(struct connection *c)
+{
+    if (!may_prove(c)) {
+        return false;
+    }
+    return !(c->mode == MODE_BRIDGE && prove_here(c, &c->found[0])) && dial_again(c);
+}
+
+void failure_judge(struct connection *c)
+{
+    find(c);
+    prove_untold(c);
+    tell(c);
+}
+
+bool failure_judge_end(struct connection *c)
+{
+    find(c);
+    prove_untold(c);
+    bool is_open = may_prove(c) && !was_told(c, &c->found[0]) && c->found[0].proof_count == 0;
+    if (is_open && !c->was_dropped && dial_again(c)) {
+        return true;
+    }
+    tell(c);
+    return false;
 }
 
 // part_from_server ends the server leg: what we have said goes out, what it says is dropped. A

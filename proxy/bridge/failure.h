@@ -12,6 +12,9 @@ enum step failure_of_ingress(struct connection *c, const char *code, const char 
 // failure_judge finds and tells the verdicts; used at the end of connections that were secured,
 // too.
 void failure_judge(struct connection *c);
+// failure_judge_end does so for a connection that is closing. True when a proof by dials has begun:
+// connection_told follows once it is done, else it is the caller's.
+bool failure_judge_end(struct connection *c);
 // failure_leave ends a proof that runs, and tells the verdict that waits for it: the connection is
 // being closed.
 void failure_leave(struct connection *c);

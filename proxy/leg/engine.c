@@ -91,6 +91,12 @@ void engine_hooks(SSL_CTX *ssl, const struct context_common *common)
     }
 }
 
+static bool use_leaf(struct engine *engine, const struct leaf *leaf)
+{
+    return leaf == NULL || (SSL_use_certificate(engine->ssl, leaf->certificate) == 1 &&
+                            SSL_use_PrivateKey(engine->ssl, leaf->key) == 1);
+}
+
 static bool setup_client_leg(struct engine *engine, const struct engine_setup *setup)
 {
     SSL_set_accept_state(engine->ssl);
@@ -99,11 +105,7 @@ static bool setup_client_leg(struct engine *engine, const struct engine_setup *s
         mode |= setup->client_auth == CLIENT_AUTH_REQUIRE ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
         SSL_set_verify(engine->ssl, mode, NULL);
     }
-    if (setup->leaf == NULL) {
-        return true;
-    }
-    return SSL_use_certificate(engine->ssl, setup->leaf->certificate) == 1 &&
-           SSL_use_PrivateKey(engine->ssl, setup->leaf->key) == 1;
+    return use_leaf(engine, setup->leaf);
 }
 
 static bool setup_server_leg(struct engine *engine, const struct engine_setup *setup)
@@ -125,7 +127,13 @@ static bool setup_server_leg(struct engine *engine, const struct engine_setup *s
     if (!setup->offers_ticket) {
         SSL_set_options(engine->ssl, SSL_OP_NO_TICKET);
     }
-    return true;
+    if (setup->takes_legacy_server) {
+        SSL_set_options(engine->ssl, SSL_OP_LEGACY_SERVER_CONNECT);
+    }
+    if (setup->withholds_certificate) {
+        SSL_certs_clear(engine->ssl);
+    }
+    return use_leaf(engine, setup->leaf);
 }
 
 struct engine *engine_new(const struct engine_setup *setup, struct error *error)
@@ -376,4 +384,24 @@ struct slice engine_alpn(const struct engine *engine)
 const X509 *engine_peer_certificate(const struct engine *engine)
 {
     return SSL_get0_peer_certificate(engine->ssl);
+}
+
+bool engine_is_issuer_named(const struct engine *engine, size_t *out_count)
+{
+    const STACK_OF(X509_NAME) *named = SSL_get0_peer_CA_list(engine->ssl);
+    const X509 *own = SSL_get_certificate(engine->ssl);
+    STACK_OF(X509) *chain = NULL;
+    (void)SSL_get0_chain_certs(engine->ssl, &chain); // documented to succeed always
+    *out_count = named != NULL ? (size_t)sk_X509_NAME_num(named) : 0;
+    for (int i = 0; own != NULL && i < sk_X509_NAME_num(named); i++) {
+        const X509_NAME *name = sk_X509_NAME_value(named, i);
+        bool is_named = X509_NAME_cmp(X509_get_issuer_name(own), name) == 0;
+        for (int k = 0; k < sk_X509_num(chain) && !is_named; k++) {
+            is_named = X509_NAME_cmp(X509_get_issuer_name(sk_X509_value(chain, k)), name) == 0;
+        }
+        if (is_named) {
+            return true;
+        }
+    }
+    return false;
 }

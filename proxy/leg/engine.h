@@ -20,8 +20,10 @@ struct engine_setup {
     const char *sni;    // SERVER: NULL or empty: none is sent
     bool wants_staple;  // SERVER: status_request
     bool offers_ticket; // SERVER: session_ticket
-    const struct leaf
-        *leaf; // CLIENT: a reference is taken by OpenSSL; NULL: the context's own certificate
+    const struct leaf *leaf;    // what we present: a reference is taken by OpenSSL; NULL: the
+                                // context's own certificate
+    bool withholds_certificate; // SERVER: none is presented
+    bool takes_legacy_server;   // SERVER: one without renegotiation_info (RFC 5746); for proofs
     // The peer's certificate is always verified when `trust` is there; `refuses` tells whether a
     // fault ends the handshake.
     const struct trust_store *trust; // borrowed
@@ -84,6 +86,10 @@ void engine_peer_ended(struct engine *engine, enum ending_kind kind, int os_erro
 
 // engine_alpn gives the agreed name, borrowed from the engine; empty: none.
 struct slice engine_alpn(const struct engine *engine);
+
+// engine_is_issuer_named tells whether a server that asked for a certificate named the issuer of
+// the one that we sent, or of its chain. False with *out_count 0 when it named none at all.
+bool engine_is_issuer_named(const struct engine *engine, size_t *out_count);
 
 // engine_peer_certificate borrows the peer's leaf; NULL when it sent none.
 const X509 *engine_peer_certificate(const struct engine *engine);

@@ -1,7 +1,7 @@
 // Proves a verdict about the server leg by dialling the origin again with one thing changed at a
-// time. Bounded: PROBE_DIALS_MAX dials, PROBE_MS_MAX; never application data; only the address that
-// answered. What an earlier proof was told within OUTCOMES_US_MAX is not asked again. One loop's
-// thread.
+// time: by raw hellos or, where those do not reach, by whole handshakes. Bounded: PROBE_DIALS_MAX
+// dials, PROBE_MS_MAX; never application data; only the address that answered. What an earlier
+// proof was told within OUTCOMES_US_MAX is not asked again. One loop's thread.
 #pragma once
 
 #include <uv.h>
@@ -13,6 +13,8 @@
 // A round waits so long for its slowest dial; the rest of the time is the next one's.
 #define PROBE_ROUND_MS_MAX 1000
 
+struct contexts;
+struct mint;
 struct outcomes;
 struct prover;
 
@@ -23,9 +25,12 @@ struct prove_setup {
     struct verdict *verdict;        // rewritten before `done`
     const struct sockaddr *address; // where the server leg was dialled; copied
     bool is_via;                    // an upstream proxy stands there: tunnels to evidence->target
-    struct outcomes *outcomes;      // of earlier dials, and for this one's; NULL: none are kept
-    void (*done)(void *user);       // the verdict is final; once, never from within prove_start
-    void (*closed)(void *user);     // all handles are closed and the prover is freed; once
+    // For handshakes by the TLS library: of the server leg, as it was shaped.
+    struct contexts *contexts;
+    struct mint *mint;          // makes a certificate to show instead of none
+    struct outcomes *outcomes;  // of earlier dials, and for this one's; NULL: none are kept
+    void (*done)(void *user);   // the verdict is final; once, never from within prove_start
+    void (*closed)(void *user); // all handles are closed and the prover is freed; once
     void *user;
 };
 

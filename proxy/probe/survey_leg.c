@@ -30,7 +30,7 @@ static void fail(struct survey_leg *leg, enum ending_kind kind, int os_error)
     if (leg->state >= SURVEY_LEG_DONE) {
         return;
     }
-    if (leg->state == SURVEY_LEG_HANDSHAKE) {
+    if (leg->state == SURVEY_LEG_HANDSHAKE || leg->state == SURVEY_LEG_LATE) {
         engine_peer_ended(leg->engine, kind, os_error);
     } else {
         leg_evidence_end(leg->setup.engine.evidence, ENDING_UNREACHABLE, 0, os_error, 0, NULL);
@@ -38,9 +38,47 @@ static void fail(struct survey_leg *leg, enum ending_kind kind, int os_error)
     finish(leg);
 }
 
+// leave ends a secured leg from our side.
+static void leave(struct survey_leg *leg)
+{
+    engine_close_notify(leg->engine);
+    flush(leg);
+    finish(leg);
+}
+
+// hear reads on after the handshake. Data of the server's means that it is content.
+static void hear(struct survey_leg *leg, struct slice bytes)
+{
+    uint8_t data[1024];
+    size_t len = 0;
+    engine_feed(leg->engine, bytes);
+    switch (engine_read(leg->engine, data, sizeof(data), &len)) {
+    case ENGINE_READ_WAITS:
+        if (!engine_hold(leg->engine)) {
+            leave(leg);
+        }
+        return;
+    case ENGINE_READ_CLOSE_NOTIFY:
+        engine_peer_ended(leg->engine, ENDING_CLOSED, 0);
+        leave(leg);
+        return;
+    case ENGINE_READ_DATA:
+    case ENGINE_READ_FAILED: // the alert is in the evidence
+        leave(leg);
+        return;
+    }
+}
+
 static void drive(struct survey_leg *leg, struct slice bytes)
 {
     enum engine_step step = engine_handshake(leg->engine, bytes);
+    if (step == ENGINE_SECURED && leg->setup.late != NULL) {
+        flush(leg);
+        leg->state = SURVEY_LEG_LATE;
+        leg->setup.late(leg->setup.user, leg);
+        hear(leg, SLICE_EMPTY); // what came behind the Finished
+        return;
+    }
     if (step == ENGINE_SECURED) {
         engine_close_notify(leg->engine);
     }
@@ -103,6 +141,8 @@ static void on_received(void *user, struct slice bytes)
         on_head(leg, bytes);
     } else if (leg->state == SURVEY_LEG_HANDSHAKE) {
         drive(leg, bytes);
+    } else if (leg->state == SURVEY_LEG_LATE) {
+        hear(leg, bytes);
     }
 }
 
@@ -182,7 +222,9 @@ bool survey_leg_start(struct survey_leg *leg, const struct survey_leg_setup *set
 
 void survey_leg_stop(struct survey_leg *leg)
 {
-    if (leg->state != SURVEY_LEG_IDLE) {
+    if (leg->state == SURVEY_LEG_LATE) {
+        leave(leg);
+    } else if (leg->state != SURVEY_LEG_IDLE) {
         fail(leg, ENDING_SILENCE, 0);
     }
 }

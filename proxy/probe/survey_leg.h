@@ -1,4 +1,4 @@
-// Inside of survey: one full handshake by the TLS library, then close_notify and FIN. What came of
+// Inside of probe: one full handshake by the TLS library, then close_notify and FIN. What came of
 // it is the evidence. One loop's thread.
 #pragma once
 
@@ -15,6 +15,10 @@ struct survey_leg_setup {
     const char *tunnel;         // an upstream proxy's target; NULL: none
     struct engine_setup engine; // `out` and `opened_us` are filled in; its evidence is written
     struct slice room;
+    // The handshake is complete and the server's last word is waited for: an alert about the
+    // client's certificate comes behind our Finished. Until survey_leg_stop, or whatever it says.
+    // NULL: there is no waiting.
+    void (*late)(void *user, struct survey_leg *leg);
     void (*done)(void *user, struct survey_leg *leg);   // the handshake has ended; once
     void (*closed)(void *user, struct survey_leg *leg); // its memory may go; once
     void *user;
@@ -25,6 +29,7 @@ enum survey_leg_state {
     SURVEY_LEG_CONNECTING,
     SURVEY_LEG_TUNNEL,
     SURVEY_LEG_HANDSHAKE,
+    SURVEY_LEG_LATE, // secured; listening
     SURVEY_LEG_DONE, // reading to the end
     SURVEY_LEG_CLOSING
 };
@@ -43,7 +48,8 @@ struct survey_leg {
 bool survey_leg_start(struct survey_leg *leg, const struct survey_leg_setup *setup,
                       struct error *error);
 
-// survey_leg_stop ends the wait; `done` follows within the call.
+// survey_leg_stop ends the wait; `done` follows within the call. A leg that was late has ended well
+// then: its `close` is ENDING_NONE.
 void survey_leg_stop(struct survey_leg *leg);
 
 // survey_leg_close closes the socket; `closed` follows from the loop, without `done`. Idempotent.

@@ -464,3 +464,32 @@ def client_hello():
     with pytest.raises(ssl.SSLWantReadError):
         client.do_handshake()
     return outgoing.read()
+
+
+def test_the_proof_of_a_closed_connection_ends_with_midspan(start_midspan, pki_):
+    """TLS 1.3: the refusal comes when both legs are secured. The origin never answers a dial."""
+    context = server_context(pki_.server())
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(pki_.root)
+    context.verify_mode = ssl.CERT_REQUIRED
+    dials = []
+
+    def serve(connection):
+        dials.append(None)
+        if len(dials) == 1:
+            with pytest.raises(ssl.SSLError):
+                wrap_server(connection, context).recv(1)
+        else:
+            connection.recv(65536)
+            connection.recv(65536)
+
+    with RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        while len(dials) < 2:  # until the proof dials; the test's own limit bounds it
+            time.sleep(0.01)
+        proxy.process.stop()
+        proxy.stopped = True
+        proxy.assert_no_report()
+    assert [event["cause"] for event in proxy.events("verdict")] == ["client-auth.required"]
+    assert len(proxy.events("closed")) == 1
