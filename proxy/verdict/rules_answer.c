@@ -11,7 +11,7 @@ static bool no_secure_renegotiation(struct judge *judge, enum side side, struct 
     const struct server_hello *answer = &judge->answer[SERVER];
     if (!judge->has_answer[SERVER] || answer->version >= VERSION_TLS13 ||
         answer->has_renegotiation_info || !leg_said(leg, ALERT_HANDSHAKE_FAILURE) ||
-        leg_saw_certificate(leg, SERVER)) {
+        leg->chain_count > 0) { // it came as far as the certificates: something else is wrong
         return false;
     }
     verdict_set(out, "protocol.legacy-renegotiation", PARTY_SERVER, PHASE_SERVER_HELLO,

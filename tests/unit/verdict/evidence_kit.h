@@ -10,6 +10,7 @@
 //   x.unreachable=ERRNO, x.abandoned, x.dropped      how the handshake ended
 //   x.close=closed|reset|silence|alert:N|sent:N      how the secured leg ended
 //   x.answer=1.3    ServerHello; noreneg, noems, sentinel before it change it
+//   x.unread        a Certificate in the same record, which the library did not come to
 //   x.cert, x.retry, x.request, x.gave, x.kx=BITS, x.group=HEX, x.scheme=HEX, x.resumed, x.chose=h2
 //   x.chain=WHAT    the certificates; x.verify=CODE[+CODE] what verification found ("ok": nothing)
 //   x.in=N, x.out=N application bytes; x.wait=SECONDS; x.http=STATUS; x.at=DAYS verified when
@@ -255,6 +256,8 @@ static inline bool kit_handshake_word(struct kit *kit, enum side side, const cha
         if (leg->chain_count == 0) {
             kit_chain(&kit->arena, leg, side == CLIENT, "good");
         }
+    } else if (strcmp(key, "unread") == 0) {
+        kit_moment(kit, side, HANDSHAKE_CERTIFICATE, true);
     } else if (strcmp(key, "retry") == 0) {
         leg->retry_request = leg->client_hello.len > 0 ? leg->client_hello : slice_of_text("x");
         leg->bytes_received += 90;

@@ -191,6 +191,8 @@ static const struct verdict_row {
     // Server leg: what we refused
     {"no secure renegotiation", "c.versions=1.2 noreneg s.answer=1.2 s.sent=40",
      "protocol.legacy-renegotiation", SERVER, PARTY_SERVER, PHASE_SERVER_HELLO, CONFIDENCE_DEDUCED},
+    {"the same, its certificate in the same record", "c.versions=1.2 noreneg noems s.answer=1.2 s.unread s.sent=40",
+     "protocol.legacy-renegotiation", SERVER, PARTY_SERVER, PHASE_SERVER_HELLO, CONFIDENCE_DEDUCED},
     {"a prime of 1024 bits", "c.versions=1.2 c.suites=009e s.answer=1.2 s.cert s.kx=1024 s.sent=40",
      "dh.too-weak", SERVER, PARTY_SERVER, PHASE_KEY_EXCHANGE, CONFIDENCE_DEDUCED},
     {"a group that was not offered", "s.answer=1.2 s.cert s.group=19 s.sent=47",
