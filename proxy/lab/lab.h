@@ -10,8 +10,26 @@
 //   box.h         | what one TCP middlebox is to be
 //   quirk.h       | how servers and boxes misbehave: names, and pure decisions
 //   interceptor.h | a second bridge, with an authority of its own
+//   scenario.h    | one exercise, read from its file; the list of those built in
+//   reading.h     | a YAML file of the lab; case_read.h: the parts of a case
+//   stage.h       | everything of one case, opened and closed in order
+//   client.h      | the client of a case
+//   play.h        | one run of a case, and what came of it
+//   trial.h       | a scenario as it is and mended, held against what it says
+//   ladder.h      | both legs drawn side by side; ladder_rows.h: what stands there
+//   watch.h       | what the bridge told, kept
+//   memory_file.h | files that are in memory only
+//   progress.h    | what a student has done
+//   lab_hosts.h   | scenarios as hosts behind a proxy
+//   hello_send.h  | a recorded hello, said to a real server
 #pragma once
 
+#include "hello_send.h"
 #include "interceptor.h"
+#include "lab_hosts.h"
+#include "ladder.h"
 #include "origins.h"
+#include "progress.h"
+#include "scenario.h"
 #include "speech.h"
+#include "trial.h"

@@ -1,0 +1,459 @@
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "handshake.h"
+#include "presets.h"
+#include "tls_record.h"
+
+#define ROOM_BYTES       ((size_t)32 * 1024)
+#define ANSWER_BYTES_MAX ((size_t)256 * 1024)
+#define HEAD_BYTES_MAX   ((size_t)8192)
+
+struct run {
+    const struct lab_client_setup *setup;
+    struct lab_client_result *result;
+    struct error *error;
+    int fd;
+    int64_t opened_us, until_us; // monotonic
+    struct engine *engine;
+    struct contexts *contexts;
+    struct buffer out;    // records to send
+    struct buffer answer; // plaintext
+    uint8_t *room;
+    bool has_ended; // the peer's FIN or reset was seen
+};
+
+enum got {
+    GOT_BYTES,
+    GOT_END,
+    GOT_RESET,
+    GOT_NOTHING // in time
+};
+
+// ---- the socket
+
+static bool wait_for(struct run *run, short events)
+{
+    for (;;) {
+        int64_t left_ms = (run->until_us - clock_monotonic_us()) / 1000;
+        struct pollfd one = {.fd = run->fd, .events = events};
+        int ready = left_ms > 0 ? poll(&one, 1, (int)left_ms) : 0;
+        if (ready >= 0 || errno != EINTR) {
+            return ready > 0;
+        }
+    }
+}
+
+static enum got receive(struct run *run, struct slice *out_bytes)
+{
+    for (;;) {
+        ssize_t got = recv(run->fd, run->room, ROOM_BYTES, 0);
+        if (got > 0) {
+            *out_bytes = (struct slice){run->room, (size_t)got};
+            return GOT_BYTES;
+        }
+        if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+            run->has_ended = true;
+            return got == 0 ? GOT_END : GOT_RESET;
+        }
+        if (!wait_for(run, POLLIN)) {
+            return GOT_NOTHING;
+        }
+    }
+}
+
+// send_all sends what it can: what a peer that is gone does not take is no loss.
+static void send_all(struct run *run, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t sent = send(run->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+        if (sent > 0) {
+            bytes = slice_part(bytes, (size_t)sent, bytes.len);
+        } else if (errno != EINTR && (errno != EAGAIN || !wait_for(run, POLLOUT))) {
+            return;
+        }
+    }
+}
+
+static void flush(struct run *run)
+{
+    send_all(run, buffer_slice(&run->out));
+    buffer_consume(&run->out, run->out.len);
+}
+
+static bool open_socket(struct run *run)
+{
+    const struct endpoint *entry = run->setup->entry;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(entry->port)};
+    int on = 1;
+    run->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (run->fd < 0 || inet_pton(AF_INET, entry->host, &address.sin_addr) != 1) {
+        return error_set(run->error, ERROR_NETWORK, "the lab's client got no socket");
+    }
+    if (connect(run->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        run->result->end = LAB_CLIENT_UNREACHABLE;
+        return true;
+    }
+    (void)setsockopt(run->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); // only for speed
+    (void)fcntl(run->fd, F_SETFL, O_NONBLOCK);                            // valid for any socket
+    return true;
+}
+
+// ---- CONNECT
+
+static int status_of(struct slice head)
+{
+    uint64_t status = 0;
+    bool is_http = head.len > 12 && slice_starts_with(head, "HTTP/1.");
+    return is_http && text_uint(slice_part(head, 9, 3), 999, &status) ? (int)status : 0;
+}
+
+// connect_through asks the proxy for a tunnel; true when it is there.
+static bool connect_through(struct run *run)
+{
+    char line[2 * ENDPOINT_HOST_MAX + 128];
+    struct slice bytes, head = SLICE_EMPTY;
+    int len = snprintf(line, sizeof(line), "CONNECT %s:%u HTTP/1.1\r\nHost: %s:%u\r\n\r\n",
+                       run->setup->target, run->setup->port, run->setup->target, run->setup->port);
+    send_all(run, (struct slice){(const uint8_t *)line, (size_t)len});
+    struct buffer answer;
+    buffer_init(&answer, HEAD_BYTES_MAX);
+    while (receive(run, &bytes) == GOT_BYTES && buffer_append(&answer, bytes)) {
+        head = buffer_slice(&answer);
+        if (memmem(head.data, head.len, "\r\n\r\n", 4) != NULL) {
+            break;
+        }
+    }
+    int status = status_of(head);
+    buffer_clear(&answer);
+    if (status == 200) {
+        return true;
+    }
+    run->result->end = LAB_CLIENT_NO_TUNNEL;
+    run->result->status = status;
+    return false;
+}
+
+// ---- TLS
+
+static const char *name_of(const struct run *run, const char *own)
+{
+    return own[0] != '\0' ? own : run->setup->target;
+}
+
+// shape_of makes what the client offers: its policy, on top of a preset's hello when it imitates.
+static bool shape_of(struct run *run, struct leg_shape *out_shape, bool *out_staple)
+{
+    const struct lab_client *client = run->setup->client;
+    struct losses lost;
+    *out_staple = true;
+    if (client->preset[0] == '\0') {
+        shape_server(&client->policy, NULL, run->setup->library, NULL, out_shape, &lost);
+        return true;
+    }
+    struct preset_client *preset = preset_client_find(client->preset, run->error);
+    if (preset == NULL) {
+        return false;
+    }
+    struct buffer joined;
+    struct slice message;
+    struct client_hello hello;
+    bool is_sslv2 = false;
+    size_t at;
+    buffer_init(&joined, HANDSHAKE_MESSAGE_MAX + HANDSHAKE_HEADER_LEN);
+    bool is_ok = first_hello(preset->record, &joined, &message, &is_sslv2) == PARSE_OK &&
+                 !is_sslv2 && client_hello_parse(message, &hello, &at) == PARSE_OK;
+    if (is_ok) {
+        struct leg_policy policy = client->policy;
+        policy.mirror = true;
+        shape_server(&policy, &hello, run->setup->library, NULL, out_shape, &lost);
+        *out_staple = hello.has_status_request;
+    } else {
+        (void)error_set(run->error, ERROR_CONFIG, "client '%s': its hello cannot be read",
+                        client->preset);
+    }
+    buffer_clear(&joined);
+    preset_client_free(preset);
+    return is_ok;
+}
+
+static bool make_engine(struct run *run)
+{
+    const struct lab_client *client = run->setup->client;
+    struct context_common common = {.side = SERVER, .policy = &client->policy};
+    struct leg_shape shape;
+    struct context context;
+    bool wants_staple;
+    run->contexts = contexts_new(&common);
+    if (run->contexts == NULL) {
+        return error_set(run->error, ERROR_MEMORY, "out of memory for the lab's client");
+    }
+    if (!shape_of(run, &shape, &wants_staple) ||
+        !contexts_get(run->contexts, &shape, &context, run->error)) {
+        return false;
+    }
+    bool has_name = strcmp(client->name, LAB_NAME_NONE) != 0;
+    struct endpoint target;
+    bool is_ip = endpoint_set_host(&target, slice_of_text(name_of(run, client->name))) &&
+                 target.is_ip && client->name[0] == '\0';
+    const char *sni = has_name && !is_ip ? name_of(run, client->name) : NULL;
+    struct engine_setup setup = {
+        .side = SERVER,
+        .context = context,
+        .alpn = {shape.alpn, shape.alpn_len},
+        .sni = sni, // RFC 6066 section 3: no literal addresses
+        .wants_staple = wants_staple,
+        .offers_ticket = true,
+        .trust = run->setup->trust,
+        .refuses = !client->refuses_silently,
+        .verify_name = name_of(run, client->verify_name),
+        .clock_offset_us = client->policy.clock_offset_ms * 1000,
+        .evidence = &run->result->leg,
+        .arena = run->setup->arena,
+        .opened_us = run->opened_us,
+        .out = &run->out,
+    };
+    run->result->leg.sni_sent = sni;
+    run->result->leg.did_verify = true;
+    run->engine = engine_new(&setup, run->error);
+    return run->engine != NULL;
+}
+
+static enum ending_kind ending_of(enum got got)
+{
+    switch (got) {
+    case GOT_END:
+        return ENDING_CLOSED;
+    case GOT_RESET:
+        return ENDING_RESET;
+    case GOT_BYTES:
+    case GOT_NOTHING:
+        break;
+    }
+    return ENDING_SILENCE;
+}
+
+// shake runs the handshake; true when it is secured.
+static bool shake(struct run *run)
+{
+    struct slice bytes = SLICE_EMPTY;
+    enum engine_step step = engine_handshake(run->engine, bytes);
+    flush(run);
+    while (step == ENGINE_WAITS) {
+        enum got got = receive(run, &bytes);
+        if (got != GOT_BYTES) {
+            engine_peer_ended(run->engine, ending_of(got), got == GOT_RESET ? ECONNRESET : 0);
+            break;
+        }
+        step = engine_handshake(run->engine, bytes);
+        flush(run);
+    }
+    if (step == ENGINE_SECURED) {
+        return true;
+    }
+    bool is_refusal = run->result->leg.handshake.kind == ENDING_REFUSED;
+    run->result->end = is_refusal ? LAB_CLIENT_REFUSED : LAB_CLIENT_BROKEN;
+    return false;
+}
+
+// takes_certificate is the check of clients that look only once the handshake is over.
+static bool takes_certificate(const struct run *run)
+{
+    const struct lab_client_setup *setup = run->setup;
+    const struct leg_evidence *leg = &run->result->leg;
+    if (setup->client->refuses_silently && leg->verification.done &&
+        leg->verification.fault != CERT_FAULT_NONE) {
+        return false;
+    }
+    return setup->pin == NULL ||
+           (leg->chain_count > 0 && memcmp(leg->chain[0].spki, setup->pin, 32) == 0);
+}
+
+// ---- the request and its answer
+
+static bool send_request(struct run *run)
+{
+    char text[2 * ENDPOINT_HOST_MAX + 128];
+    const char *host = name_of(run, run->setup->client->host);
+    int len = snprintf(text, sizeof(text),
+                       "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: midspan-lab\r\n"
+                       "Accept: text/plain\r\nConnection: close\r\n\r\n",
+                       host);
+    bool is_ok = engine_write(run->engine, (struct slice){(const uint8_t *)text, (size_t)len});
+    flush(run);
+    return is_ok;
+}
+
+// drain_records decrypts what was fed; false at the end of the answer.
+static bool drain_records(struct run *run)
+{
+    uint8_t plain[TLS_RECORD_PLAIN_MAX];
+    for (;;) {
+        size_t len = 0;
+        switch (engine_read(run->engine, plain, sizeof(plain), &len)) {
+        case ENGINE_READ_DATA:
+            if (!buffer_append(&run->answer, (struct slice){plain, len})) {
+                return false;
+            }
+            break;
+        case ENGINE_READ_WAITS:
+            return true;
+        case ENGINE_READ_CLOSE_NOTIFY:
+            run->result->has_close_notify = true;
+            return false;
+        case ENGINE_READ_FAILED:
+            return false;
+        }
+    }
+}
+
+// body_len reads Content-Length; false when there is none.
+static bool body_len(struct slice head, size_t *out_len)
+{
+    static const char field[] = "\r\ncontent-length:";
+    for (size_t at = 0; at + sizeof(field) < head.len; at++) {
+        if (strncasecmp((const char *)head.data + at, field, sizeof(field) - 1) != 0) {
+            continue;
+        }
+        size_t begin = at + sizeof(field) - 1;
+        while (begin < head.len && head.data[begin] == ' ') {
+            begin++;
+        }
+        size_t end = begin;
+        while (end < head.len && head.data[end] >= '0' && head.data[end] <= '9') {
+            end++;
+        }
+        uint64_t value;
+        if (text_uint(slice_part(head, begin, end - begin), ANSWER_BYTES_MAX, &value)) {
+            *out_len = (size_t)value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_answer(struct run *run)
+{
+    struct lab_client_result *result = run->result;
+    struct slice answer = buffer_slice(&run->answer);
+    const uint8_t *end = answer.len > 0 ? memmem(answer.data, answer.len, "\r\n\r\n", 4) : NULL;
+    size_t wanted = 0;
+    result->status = status_of(answer);
+    if (end == NULL || result->status == 0) {
+        result->end = answer.len > 0 ? LAB_CLIENT_CUT : LAB_CLIENT_NO_ANSWER;
+        return;
+    }
+    struct slice head = {answer.data, (size_t)(end - answer.data) + 4};
+    struct slice body = slice_part(answer, head.len, answer.len);
+    bool has_len = body_len(head, &wanted);
+    bool is_whole = has_len ? body.len >= wanted : result->has_close_notify;
+    if (run->setup->client->wants_close_notify) {
+        is_whole = is_whole && result->has_close_notify;
+    }
+    result->end = is_whole ? LAB_CLIENT_SERVED : LAB_CLIENT_CUT;
+    size_t len = body.len < sizeof(result->body) - 1 ? body.len : sizeof(result->body) - 1;
+    if (len > 0) {
+        memcpy(result->body, body.data, len);
+    }
+}
+
+static void exchange(struct run *run)
+{
+    struct slice bytes;
+    bool goes_on = drain_records(run) && send_request(run);
+    while (goes_on) {
+        enum got got = receive(run, &bytes);
+        if (got != GOT_BYTES) {
+            engine_peer_ended(run->engine, ending_of(got), got == GOT_RESET ? ECONNRESET : 0);
+            break;
+        }
+        engine_feed(run->engine, bytes);
+        goes_on = drain_records(run);
+        flush(run); // an answer to a KeyUpdate, at most
+    }
+    note_answer(run);
+    engine_close_notify(run->engine);
+    flush(run);
+}
+
+// leave ends our side and reads to the other's end, so that no reset overtakes what was said.
+static void leave(struct run *run)
+{
+    struct slice bytes;
+    (void)shutdown(run->fd, SHUT_WR); // it may be gone
+    int64_t soon_us = clock_monotonic_us() + 1000 * 1000;
+    run->until_us = soon_us < run->until_us ? soon_us : run->until_us;
+    while (!run->has_ended && receive(run, &bytes) == GOT_BYTES) {
+    }
+}
+
+static bool play(struct run *run)
+{
+    if (!open_socket(run)) {
+        return false;
+    }
+    if (run->result->end == LAB_CLIENT_UNREACHABLE && run->result->opened_us == 0) {
+        return true;
+    }
+    run->result->opened_us = clock_wall_us();
+    if (run->setup->does_connect && !connect_through(run)) {
+        return true;
+    }
+    if (!make_engine(run)) {
+        return false;
+    }
+    if (shake(run)) {
+        if (takes_certificate(run)) {
+            exchange(run);
+        } else {
+            run->result->end = LAB_CLIENT_REFUSED; // and leaves without a word, as curl does
+        }
+    }
+    leave(run);
+    return true;
+}
+
+bool lab_client_run(const struct lab_client_setup *setup, struct lab_client_result *out_result,
+                    struct error *error)
+{
+    int64_t now_us = clock_monotonic_us();
+    *out_result = (struct lab_client_result){.end = LAB_CLIENT_SERVED};
+    struct run run = {
+        .setup = setup,
+        .result = out_result,
+        .error = error,
+        .fd = -1,
+        .opened_us = now_us,
+        .until_us = now_us + (int64_t)LAB_CLIENT_MS_MAX * 1000,
+        .room = malloc(ROOM_BYTES),
+    };
+    buffer_init(&run.answer, ANSWER_BYTES_MAX);
+    bool is_ok = run.room != NULL || error_set(error, ERROR_MEMORY, "out of memory");
+    is_ok = is_ok && play(&run);
+    engine_free(run.engine);
+    contexts_free(run.contexts);
+    if (run.fd >= 0) {
+        (void)close(run.fd); // all is read
+    }
+    buffer_clear(&run.out);
+    buffer_clear(&run.answer);
+    free(run.room);
+    return is_ok;
+}
+
+bool lab_client_is_served(const struct lab_client_result *result)
+{
+    return result->end == LAB_CLIENT_SERVED && result->status < 400;
+}

@@ -1,0 +1,193 @@
+#include "ladder.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ladder_rows.h"
+
+#define TIME_COLUMNS 9
+#define NOTE_INDENT  3
+#define HEAD_COLUMNS 4 // of "── " and the arrow's point
+
+// Where the three lines stand.
+struct rails {
+    int at[3];
+};
+
+static struct rails rails_of(int columns)
+{
+    columns = columns > LADDER_COLUMNS_MAX ? LADDER_COLUMNS_MAX : columns;
+    columns = columns < LADDER_COLUMNS_MIN ? LADDER_COLUMNS_MIN : columns;
+    int gap = (columns - TIME_COLUMNS - 4) / 2;
+    return (struct rails){{TIME_COLUMNS + 2, TIME_COLUMNS + 2 + gap, TIME_COLUMNS + 2 + 2 * gap}};
+}
+
+// cut shortens `text` to `columns`, with an ellipsis where something is left out. Text is ASCII or
+// ours: one column a character.
+static const char *cut(const char *text, int columns, char *out, size_t size)
+{
+    int column = 0;
+    size_t len = 0;
+    if (text_columns(text) <= columns) {
+        return text;
+    }
+    for (const char *c = text; *c != '\0' && len + 4 < size; c++) {
+        bool is_begin = ((unsigned char)*c & 0xc0) != 0x80;
+        if (is_begin && ++column >= columns) {
+            break;
+        }
+        out[len++] = *c;
+    }
+    (void)snprintf(out + len, size - len, "…");
+    return out;
+}
+
+static void write_rail(struct pen *pen, const struct rails *rails, size_t i)
+{
+    pen_pad(pen, rails->at[i]);
+    pen_styled(pen, STYLE_DIM, "│");
+}
+
+static void fill(struct pen *pen, int column)
+{
+    while (pen->column < column) {
+        pen_ours(pen, "─");
+    }
+}
+
+// write_arrow fills the gap of the row's leg: "── LABEL ────▶" or "◀──── LABEL ──".
+static void write_arrow(struct pen *pen, const struct rails *rails, const struct ladder_row *row)
+{
+    char room[256];
+    int from = rails->at[row->side] + 1, to = rails->at[row->side + 1];
+    const char *label = cut(row->label, to - from - 2 * HEAD_COLUMNS, room, sizeof(room));
+    pen_style(pen, row->style);
+    switch (row->way) {
+    case LADDER_RIGHT:
+        pen_ours(pen, "── ");
+        pen_ours(pen, label);
+        pen_ours(pen, " ");
+        fill(pen, to - 1);
+        pen_ours(pen, "▶");
+        break;
+    case LADDER_LEFT:
+        pen_ours(pen, "◀");
+        fill(pen, to - 4 - text_columns(label));
+        pen_ours(pen, " ");
+        pen_ours(pen, label);
+        pen_ours(pen, " ──");
+        break;
+    case LADDER_STILL:
+        pen_pad(pen, from + NOTE_INDENT);
+        pen_ours(pen, label);
+        break;
+    }
+    pen_style(pen, STYLE_PLAIN);
+}
+
+static int note_columns(const struct rails *rails, const struct ladder_row *row)
+{
+    return rails->at[row->side + 1] - rails->at[row->side] - 1 - NOTE_INDENT - 1;
+}
+
+static void write_note(struct pen *pen, const struct rails *rails, const struct ladder_row *row,
+                       const char *text)
+{
+    char room[256];
+    pen_pad(pen, rails->at[row->side] + 1 + NOTE_INDENT);
+    pen_styled(pen, STYLE_DIM, cut(text, note_columns(rails, row), room, sizeof(room)));
+}
+
+// write_line writes one line: the three rails, and what stands in the gap of the row's leg.
+static void write_line(struct pen *pen, const struct rails *rails, const struct ladder_row *row,
+                       const char *text)
+{
+    for (size_t i = 0; i < 3; i++) {
+        write_rail(pen, rails, i);
+        if (i == (size_t)row->side) {
+            if (text == NULL) {
+                write_arrow(pen, rails, row);
+            } else {
+                write_note(pen, rails, row, text);
+            }
+        }
+    }
+    pen_end(pen);
+}
+
+// write_note_lines breaks a note at blanks, so that each line fits; a word that is longer is cut.
+static void write_note_lines(struct pen *pen, const struct rails *rails,
+                             const struct ladder_row *row, const char *text)
+{
+    char line[256];
+    int columns = note_columns(rails, row);
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        for (size_t next = len; text[next] == ' ';) { // notes are ASCII: a byte is a column
+            next += 1 + strcspn(text + next + 1, " ");
+            if ((int)next > columns || next >= sizeof(line)) {
+                break;
+            }
+            len = next;
+        }
+        (void)snprintf(line, sizeof(line), "%.*s", (int)len, text); // cut when absurd
+        write_line(pen, rails, row, line);
+        text += len;
+        text += strspn(text, " ");
+    }
+}
+
+static void write_row(struct pen *pen, const struct rails *rails, const struct ladder_row *row)
+{
+    char time[32];
+    (void)snprintf(time, sizeof(time), "%7.1f", (double)row->at_us / 1000.0); // cut when absurd
+    pen_styled(pen, STYLE_DIM, time);
+    write_line(pen, rails, row, NULL);
+    for (size_t i = 0; i < LADDER_NOTES_MAX && row->notes[i] != NULL; i++) {
+        write_note_lines(pen, rails, row, row->notes[i]);
+    }
+}
+
+// The names above the rails: the outer ones begin and end there, midspan stands in the middle.
+static void write_head(struct pen *pen, const struct rails *rails, const char *origin,
+                       enum language language)
+{
+    char room[128];
+    bool is_ja = language == LANGUAGE_JA;
+    const char *client = is_ja ? "クライアント" : "client";
+    const char *name = cut(origin, rails->at[2] - rails->at[1] - 6, room, sizeof(room));
+    pen_styled(pen, STYLE_DIM, "     ms");
+    pen_pad(pen, rails->at[0]);
+    pen_styled(pen, STYLE_BOLD, client);
+    pen_pad(pen, rails->at[1] - 3);
+    pen_styled(pen, STYLE_BOLD, "midspan");
+    pen_pad(pen, rails->at[2] + 1 - text_columns(name));
+    pen_styled(pen, STYLE_BOLD, name);
+    pen_end(pen);
+}
+
+void ladder_write(struct pen *pen, const struct play_part *part, const char *origin,
+                  enum language language)
+{
+    static const char *const nothing[LANGUAGES] = {
+        [LANGUAGE_EN] = "no connection reached midspan",
+        [LANGUAGE_JA] = "midspan に届いた接続はない",
+    };
+    struct arena arena = {0};
+    struct rails rails = rails_of(pen->columns);
+    struct ladder_row *rows = arena_alloc(&arena, LADDER_ROWS_MAX * sizeof(*rows));
+    size_t count =
+        part->evidence != NULL && rows != NULL
+            ? ladder_rows(part->evidence, part->result.status, &arena, rows, LADDER_ROWS_MAX)
+            : 0;
+    write_head(pen, &rails, origin, language);
+    for (size_t i = 0; i < count; i++) {
+        write_row(pen, &rails, &rows[i]);
+    }
+    if (part->evidence == NULL) {
+        pen_pad(pen, rails.at[0]);
+        pen_styled(pen, STYLE_DIM, nothing[language]);
+        pen_end(pen);
+    }
+    arena_clear(&arena);
+}

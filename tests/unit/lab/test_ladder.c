@@ -1,0 +1,131 @@
+// The ladder: rows of evidence, and how they are drawn at any width.
+#include "rows.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ladder.h"
+#include "ladder_rows.h"
+#include "wire.h"
+
+static struct moment moment(int64_t at_us, bool sent, uint8_t type)
+{
+    return (struct moment){
+        .at_us = at_us, .sent = sent, .content_type = CONTENT_HANDSHAKE, .type = type};
+}
+
+// A server leg that ends by an alert, and a client leg that midspan answers itself.
+static struct evidence broken(void)
+{
+    struct evidence evidence = {.connection = 1, .has_target = true, .ingress = INGRESS_CONNECT};
+    (void)endpoint_set_host(&evidence.target, slice_of_text("a.midspan.test"));
+    evidence.target.port = 443;
+    struct leg_evidence *client = &evidence.legs[CLIENT], *server = &evidence.legs[SERVER];
+    client->is_started = server->is_started = true;
+    server->dial_us = 100;
+    server->connected_us = 300;
+    leg_evidence_moment(client, moment(9000, false, HANDSHAKE_CLIENT_HELLO));
+    leg_evidence_moment(client, moment(9100, true, HANDSHAKE_SERVER_HELLO));
+    leg_evidence_moment(server, moment(1000, true, HANDSHAKE_CLIENT_HELLO));
+    leg_evidence_moment(server, (struct moment){.at_us = 2000,
+                                                .content_type = CONTENT_ALERT,
+                                                .type = ALERT_HANDSHAKE_FAILURE,
+                                                .is_fatal = true});
+    leg_evidence_end(server, ENDING_ALERT_RECEIVED, ALERT_HANDSHAKE_FAILURE, 0, 2000, NULL);
+    leg_evidence_end(client, ENDING_ABANDONED, 0, 0, 2100, NULL);
+    return evidence;
+}
+
+static const struct row_row {
+    const char *name, *label;
+    size_t at;
+    enum side side;
+    enum ladder_way way;
+} wanted[] = {
+    {"first the ingress", "CONNECT a.midspan.test:443", 0, CLIENT, LADDER_RIGHT},
+    {"the client's hello where the dial began", "ClientHello", 1, CLIENT, LADDER_RIGHT},
+    {"then TCP", "TCP", 2, SERVER, LADDER_RIGHT},
+    {"our hello goes right", "ClientHello", 3, SERVER, LADDER_RIGHT},
+    {"an alert that came goes left", "✗ alert handshake_failure", 4, SERVER, LADDER_LEFT},
+    {"what is no message stands still", "the other leg failed", 5, CLIENT, LADDER_STILL},
+    {"our answer to the client goes left", "ServerHello", 6, CLIENT, LADDER_LEFT},
+};
+
+static void row_is(void **state)
+{
+    const struct row_row *row = *state;
+    struct evidence evidence = broken();
+    struct arena arena = {0};
+    struct ladder_row rows[LADDER_ROWS_MAX];
+    size_t count = ladder_rows(&evidence, 0, &arena, rows, LADDER_ROWS_MAX);
+    assert_int_equal(count, COUNT(wanted));
+    assert_string_equal(rows[row->at].label, row->label);
+    assert_int_equal(rows[row->at].side, row->side);
+    assert_int_equal(rows[row->at].way, row->way);
+    arena_clear(&arena);
+}
+
+static void draw(int columns, const struct evidence *evidence, struct buffer *out)
+{
+    struct pen pen = {.out = out, .columns = columns};
+    struct play_part part = {.evidence = evidence};
+    ladder_write(&pen, &part, "a.midspan.test", LANGUAGE_EN);
+}
+
+// Whatever the width, no line passes it, and the lines stand in the same columns.
+static void no_line_is_too_wide(void **state)
+{
+    (void)state;
+    struct evidence evidence = broken();
+    for (int columns = 40; columns < 200; columns++) {
+        struct buffer out = {0};
+        draw(columns, &evidence, &out);
+        int limit = columns > LADDER_COLUMNS_MIN ? columns : LADDER_COLUMNS_MIN;
+        char *text = strdup(buffer_text(&out)), *rest = NULL;
+        for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+             line = strtok_r(NULL, "\n", &rest)) {
+            if (text_columns(line) > limit) {
+                fail_msg("%d columns at a width of %d: %s", text_columns(line), columns, line);
+            }
+        }
+        free(text);
+        buffer_clear(&out);
+    }
+}
+
+static void nothing_that_came_is_said(void **state)
+{
+    (void)state;
+    struct buffer out = {0};
+    draw(80, NULL, &out);
+    assert_non_null(strstr(buffer_text(&out), "no connection reached midspan"));
+    buffer_clear(&out);
+}
+
+// What peers said can't move the cursor, nor pass for a line of the ladder.
+static void what_peers_say_is_escaped(void **state)
+{
+    (void)state;
+    struct evidence evidence = broken();
+    struct cert_facts leaf = {.subject = "CN=\033[2Jx", .issuer = "CN=\n│", .key = "EC P-256"};
+    struct leg_evidence *server = &evidence.legs[SERVER];
+    server->chain = &leaf;
+    server->chain_count = 1;
+    leg_evidence_moment(server, moment(1500, false, HANDSHAKE_CERTIFICATE));
+    struct buffer out = {0};
+    draw(120, &evidence, &out);
+    assert_null(strchr(buffer_text(&out), '\033'));
+    assert_non_null(strstr(buffer_text(&out), "\\x1b[2Jx"));
+    assert_null(strstr(buffer_text(&out), "CN=\n"));
+    buffer_clear(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_line_is_too_wide),
+        cmocka_unit_test(nothing_that_came_is_said),
+        cmocka_unit_test(what_peers_say_is_escaped),
+    };
+    return RUN_ROWS(wanted, row_is) + cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,123 @@
+// A case played with real TLS on loopback: what the client gets, what the bridge says of it.
+#include "rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trial.h"
+
+#define SPEECH "{en: word, ja: 言葉}"
+#define HEAD \
+    "title: " SPEECH "\nlesson: sni\nstory: " SPEECH "\ntask: " SPEECH "\nanswer: " SPEECH "\n"
+#define FIX "fix: {text: " SPEECH ", party: server"
+
+static const struct row {
+    const char *name, *text;
+    enum lab_client_end want_end;
+    int want_status;
+    const char *want_why; // when it is not what was expected; NULL: it is
+} rows[] = {
+    {"an expired certificate, and the page that explains it",
+     HEAD "origin: {chain: {recipe: expired}}\n"
+          "expect: {leg: server, cause: cert.expired, party: server}\n" FIX
+          ", origin: {chain: {recipe: good}}}\n",
+     LAB_CLIENT_SERVED, 502, NULL},
+    {"the same with an alert for the client",
+     HEAD "origin: {chain: {recipe: expired}}\nbridge: {on-failure: alert}\n"
+          "expect: {leg: server, cause: cert.expired}\n" FIX ", origin: {chain: {recipe: good}}}\n",
+     LAB_CLIENT_BROKEN, 0, NULL},
+    {"the same with a reset",
+     HEAD "origin: {chain: {recipe: expired}}\nbridge: {on-failure: reset}\n"
+          "expect: {leg: server, cause: cert.expired}\n" FIX ", origin: {chain: {recipe: good}}}\n",
+     LAB_CLIENT_BROKEN, 0, NULL},
+    {"a client that trusts nobody, and says so",
+     HEAD "client: {trusts: nobody}\n"
+          "expect: {leg: client, cause: trust.client-rejects-bridge-ca}\n" FIX
+          ", client: {trusts: bridge}}\n",
+     LAB_CLIENT_REFUSED, 0, NULL},
+    {"a client that trusts nobody, and leaves without a word",
+     HEAD "client: {preset: node-2020, trusts: nobody, refuses: silent}\n"
+          "expect: {leg: client, cause: trust.client-rejects-bridge-ca}\n" FIX
+          ", client: {trusts: bridge}}\n",
+     LAB_CLIENT_REFUSED, 0, NULL},
+    {"no origin at all",
+     HEAD "origin: {kind: refused}\nexpect: {leg: server, cause: transport.refused}\n" FIX
+          ", origin: {kind: tls}}\n",
+     LAB_CLIENT_SERVED, 502, NULL},
+    {"a verdict that is not the one expected",
+     HEAD "origin: {chain: {recipe: expired}}\n"
+          "expect: {leg: server, cause: cert.revoked}\n" FIX ", origin: {chain: {recipe: good}}}\n",
+     LAB_CLIENT_SERVED, 502,
+     "expected cert.revoked, server leg; got cert.expired, server leg, party server"},
+    {"a party that is not the one expected",
+     HEAD "origin: {chain: {recipe: expired}}\n"
+          "expect: {leg: server, cause: cert.expired, party: client}\n" FIX
+          ", origin: {chain: {recipe: good}}}\n",
+     LAB_CLIENT_SERVED, 502,
+     "expected cert.expired, server leg, party client; got cert.expired, server leg, party "
+     "server"},
+    {"nothing wrong where something is expected",
+     HEAD "expect: {leg: server, cause: cert.expired}\n" FIX "}\n", LAB_CLIENT_SERVED, 200,
+     "expected cert.expired, server leg; no verdict, client: a whole answer, status 200"},
+};
+
+static struct scenario *parse(const char *text)
+{
+    struct error error;
+    struct scenario *scenario = scenario_parse(slice_of_text(text), "one.yaml", &error);
+    if (scenario == NULL) {
+        fail_msg("%s", error.text);
+    }
+    return scenario;
+}
+
+static void play_gives(void **state)
+{
+    const struct row *row = *state;
+    struct error error;
+    struct scenario *scenario = parse(row->text);
+    struct lab_trial trial = {.scenario = scenario};
+    if (!trial_broken(&trial, &error)) {
+        fail_msg("%s", error.text);
+    }
+    const struct lab_client_result *result = &trial.broken.play.parts[0].result;
+    assert_int_equal(result->end, row->want_end);
+    assert_int_equal(result->status, row->want_status);
+    assert_int_equal(trial.broken.is_as_wanted, row->want_why == NULL);
+    if (row->want_why != NULL) {
+        assert_string_equal(trial.broken.why, row->want_why);
+    }
+    if (row->want_why == NULL) {
+        if (!trial_mended(&trial, NULL, &error)) {
+            fail_msg("%s", error.text);
+        }
+        if (!trial.mended.is_as_wanted) {
+            fail_msg("%s", trial.mended.why);
+        }
+    }
+    trial_clear(&trial);
+    scenario_free(scenario);
+}
+
+// A fix that does not mend is not taken for one.
+static void a_wrong_fix_is_told(void **state)
+{
+    (void)state;
+    struct error error;
+    struct scenario *scenario =
+        parse(HEAD "origin: {chain: {recipe: expired}}\n"
+                   "expect: {leg: server, cause: cert.expired}\n" FIX ", client: {clock: 0s}}\n");
+    struct lab_trial trial = {.scenario = scenario};
+    assert_true(trial_mended(&trial, NULL, &error));
+    assert_false(trial.mended.is_as_wanted);
+    assert_string_equal(trial.mended.why, "expected a connection that works; got cert.expired, "
+                                          "server leg, party server");
+    trial_clear(&trial);
+    scenario_free(scenario);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_wrong_fix_is_told)};
+    return RUN_ROWS(rows, play_gives) + cmocka_run_group_tests(tests, NULL, NULL);
+}
