@@ -49,6 +49,8 @@ _midspan_value() {
     --client) _midspan_words "all $(_midspan_presets clients)" "$2" ;;
     --server) _midspan_words "$(_midspan_presets edges) min= max= ciphers= groups= sigalgs= alpn=" "$2" ;;
     --server-key) _midspan_words 'rsa ecdsa both' "$2" ;;
+    --start) compopt -o default ;;
+    --jobs) ;;
     --lang) _midspan_words 'en ja' "$2" ;;
     --web) _midspan_words 'off' "$2" ;;
     --client-leg | --server-leg) _midspan_leg "$2" ;;
@@ -87,7 +89,7 @@ _midspan() {
         return
     fi
     if [[ $cword == 1 && $current != -* ]]; then
-        _midspan_words 'proxy bridge exec browser ca predict check explain presets probe help' "$current"
+        _midspan_words 'proxy bridge exec browser ca predict check explain presets probe lab help' "$current"
         return
     fi
     case $command in
@@ -109,6 +111,22 @@ _midspan() {
         else
             _midspan_words '--ca-dir --der --force --system --nss --yes --help' "$current"
         fi
+        ;;
+    lab)
+        case $cword-${words[2]} in
+        2-*) _midspan_words 'list show run check serve send --lang --json --help' "$current" ;;
+        3-send) _midspan_words "$(_midspan_presets clients)" "$current" ;;
+        *-serve) _midspan_words "$_midspan_shared --lang" "$current" ;;
+        3-show | 3-run | 3-check)
+            _midspan_words "$(midspan lab list 2>/dev/null | sed -n 's/^ *[0-9][0-9]*  *✓\{0,1\} *\([a-z0-9-]*\) .*/\1/p')
+                --all --as-is --hint --start --jobs --lang --json" "$current"
+            compopt -o default
+            ;;
+        *)
+            _midspan_words '--all --as-is --hint --start --jobs --lang --json --help' "$current"
+            compopt -o default
+            ;;
+        esac
         ;;
     probe) _midspan_words '--sni --connect --via --ca --json --help' "$current" ;;
     predict) _midspan_words '--client --edge --server --server-key --json --help' "$current" ;;
@@ -133,7 +151,7 @@ _midspan() {
         *) _midspan_words '--json --help' "$current" ;;
         esac
         ;;
-    help) _midspan_words 'proxy bridge exec browser ca predict check explain presets probe help legs' "$current" ;;
+    help) _midspan_words 'proxy bridge exec browser ca predict check explain presets probe lab help legs' "$current" ;;
     esac
 }
 

@@ -1,7 +1,7 @@
 # Completion of midspan for fish. scripts/check_docs.sh holds it against --help.
 
-set -l commands proxy bridge exec browser ca predict check explain presets probe help
-set -l proxies 'not __fish_seen_subcommand_from ca predict check explain presets probe help'
+set -l commands proxy bridge exec browser ca predict check explain presets probe lab help
+set -l proxies 'not __fish_seen_subcommand_from ca predict check explain presets probe lab help'
 set -l edges '(midspan presets edges 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
 set -l clients '(midspan presets clients 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
 set -l keys min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca= crl= \
@@ -19,6 +19,7 @@ complete -c midspan -n $none -a check -d 'expectations for CI'
 complete -c midspan -n $none -a explain -d 'verdicts from recorded evidence'
 complete -c midspan -n $none -a presets -d 'the edges and clients that midspan can imitate'
 complete -c midspan -n $none -a probe -d 'what a server accepts'
+complete -c midspan -n $none -a lab -d 'exercises: TLS that breaks'
 complete -c midspan -n $none -a help -d 'what midspan can do'
 complete -c midspan -s h -l help -d 'all about it'
 complete -c midspan -n $none -s V -l version -d versions
@@ -45,7 +46,7 @@ complete -c midspan -n $proxies -l connect-timeout -x -d 'longest time to connec
 complete -c midspan -n $proxies -l handshake-timeout -x -d 'longest time for a handshake'
 complete -c midspan -n $proxies -l idle-timeout -x -d 'longest silence'
 complete -c midspan -n $proxies -l quiet -d 'print verdicts only'
-complete -c midspan -n 'not __fish_seen_subcommand_from predict check explain presets probe help' -l ca-dir -xa '(__fish_complete_directories)' \
+complete -c midspan -n 'not __fish_seen_subcommand_from predict check explain presets probe lab help' -l ca-dir -xa '(__fish_complete_directories)' \
     -d 'where the authority is'
 
 complete -c midspan -n '__fish_seen_subcommand_from exec browser' -l verbose \
@@ -69,7 +70,7 @@ complete -c midspan -n $predict -l server -xa "$edges min= max= ciphers= groups=
 complete -c midspan -n $predict -l server-key -xa 'rsa ecdsa both' -d 'its kind of certificate'
 complete -c midspan -n '__fish_seen_subcommand_from check explain' -F
 complete -c midspan -n '__fish_seen_subcommand_from explain' -l lang -xa 'en ja' -d 'the language'
-complete -c midspan -n '__fish_seen_subcommand_from predict check explain presets probe' -l json -d 'print JSON'
+complete -c midspan -n '__fish_seen_subcommand_from predict check explain presets probe lab' -l json -d 'print JSON'
 complete -c midspan -n '__fish_seen_subcommand_from presets' -a "edges clients"
 complete -c midspan -n '__fish_seen_subcommand_from presets' -a "$edges $clients"
 set -l probe '__fish_seen_subcommand_from probe'
@@ -79,3 +80,13 @@ complete -c midspan -n $probe -l connect -x -d 'dial here instead'
 complete -c midspan -n $probe -l via -x -d 'through this HTTP proxy'
 complete -c midspan -n $probe -l ca -rF -d 'trust these certificates'
 complete -c midspan -n '__fish_seen_subcommand_from help' -a "$commands legs"
+
+set -l lab '__fish_seen_subcommand_from lab'
+complete -c midspan -n $lab -xa 'list show run check serve send'
+complete -c midspan -n $lab -F
+complete -c midspan -n $lab -l all -d 'every scenario'
+complete -c midspan -n $lab -l as-is -d 'without verdict, fix and answer'
+complete -c midspan -n $lab -l hint -d 'the next hint'
+complete -c midspan -n $lab -l start -rF -d 'write the file to edit'
+complete -c midspan -n $lab -l jobs -x -d 'so many at once'
+complete -c midspan -n $lab -l lang -xa 'en ja' -d 'the language'

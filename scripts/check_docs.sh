@@ -52,7 +52,7 @@ done
 
 # The other way round: no document names an option that is gone.
 for file in README.md docs/options.md docs/trust.md docs/exec.md docs/log.md docs/explain.md \
-    docs/predict.md docs/check.md; do
+    docs/predict.md docs/check.md docs/lab.md docs/scenarios.md; do
     while read -r option; do
         if [[ " ${options//$'\n'/ } --help --version " != *" $option "* ]]; then
             complain "$file: midspan has no option '$option'"

@@ -2,9 +2,10 @@
 #include "command.h"
 #include "serving.h"
 
-static bool build(const struct invocation *invocation, struct settings *out_settings,
+static bool build(const struct invocation *invocation, void *user, struct settings *out_settings,
                   struct error *error)
 {
+    (void)user;
     if (!options_settings(invocation, out_settings, error)) {
         return false;
     }
@@ -31,7 +32,7 @@ static int run_bridge(const struct invocation *invocation)
         report("--listen: not with bridge, LISTEN names the address");
         return OUTCOME_USAGE;
     }
-    return serve(invocation, build);
+    return serve(invocation, build, NULL);
 }
 
 const struct command cmd_bridge = {

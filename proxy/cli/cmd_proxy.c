@@ -2,9 +2,10 @@
 #include "command.h"
 #include "serving.h"
 
-static bool build(const struct invocation *invocation, struct settings *out_settings,
+static bool build(const struct invocation *invocation, void *user, struct settings *out_settings,
                   struct error *error)
 {
+    (void)user;
     return options_settings(invocation, out_settings, error) && settings_check(out_settings, error);
 }
 
@@ -18,7 +19,7 @@ static int run_proxy(const struct invocation *invocation)
         report("unexpected '%.128s', proxy takes options only; see 'midspan help proxy'", extra);
         return OUTCOME_USAGE;
     }
-    return serve(invocation, build);
+    return serve(invocation, build, NULL);
 }
 
 const struct command cmd_proxy = {

@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &cmd_proxy, &cmd_bridge,  &cmd_exec,    &cmd_browser, &cmd_ca,   &cmd_predict,
-    &cmd_check, &cmd_explain, &cmd_presets, &cmd_probe,   &cmd_help,
+    &cmd_proxy, &cmd_bridge,  &cmd_exec,    &cmd_browser, &cmd_ca,  &cmd_predict,
+    &cmd_check, &cmd_explain, &cmd_presets, &cmd_probe,   &cmd_lab, &cmd_help,
 };
 
 static const struct option_key config_option = {

@@ -16,7 +16,7 @@ struct command {
 };
 
 extern const struct command cmd_proxy, cmd_bridge, cmd_exec, cmd_browser, cmd_ca, cmd_predict,
-    cmd_check, cmd_explain, cmd_presets, cmd_probe, cmd_help;
+    cmd_check, cmd_explain, cmd_presets, cmd_probe, cmd_lab, cmd_help;
 
 // command_at gives the i-th command in the order of `midspan help`, NULL past the end;
 // command_find finds one by name, NULL when there is none.

@@ -24,6 +24,7 @@ struct serving {
     enum serving_state state;
     const struct invocation *invocation;
     settings_build_fn build;
+    void *user; // of build
     struct session session;
     uv_loop_t loop;
     uv_signal_t signals[COUNT_OF(watched)];
@@ -53,7 +54,7 @@ static void reload(struct serving *serving)
     struct settings *settings = calloc(1, sizeof(*settings));
     struct error error = {.kind = ERROR_MEMORY, .text = "out of memory"};
     char text[ERROR_TEXT_MAX + 128];
-    if (settings != NULL && serving->build(serving->invocation, settings, &error) &&
+    if (settings != NULL && serving->build(serving->invocation, serving->user, settings, &error) &&
         proxy_reload(session->proxy, settings, &error)) {
         session->settings = *settings;
         (void)snprintf(text, sizeof(text), "configuration reloaded from '%.500s'", config);
@@ -152,7 +153,8 @@ static int run(struct serving *serving)
     }
     int code = OUTCOME_FINE;
     // Watched before the listeners open: whoever sees the port may already send a signal.
-    if (!watch(serving, &error) || !serving->build(serving->invocation, settings, &error) ||
+    if (!watch(serving, &error) ||
+        !serving->build(serving->invocation, serving->user, settings, &error) ||
         !session_open(&serving->session, settings, false, &error)) {
         code = report_error(&error);
     } else {
@@ -164,7 +166,7 @@ static int run(struct serving *serving)
     return code;
 }
 
-int serve(const struct invocation *invocation, settings_build_fn build)
+int serve(const struct invocation *invocation, settings_build_fn build, void *user)
 {
     struct serving *serving = calloc(1, sizeof(*serving));
     if (serving == NULL || uv_loop_init(&serving->loop) != 0) {
@@ -174,6 +176,7 @@ int serve(const struct invocation *invocation, settings_build_fn build)
     }
     serving->invocation = invocation;
     serving->build = build;
+    serving->user = user;
     serving->had_terminal = has_terminal();
     int code = run(serving);
     unwatch(serving);

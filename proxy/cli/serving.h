@@ -8,9 +8,9 @@
 #define SERVING_GRACE_MS 5000 // what open connections get after the first SIGINT or SIGTERM
 
 // How a command makes its settings from its line: called at the start and at each SIGHUP.
-typedef bool (*settings_build_fn)(const struct invocation *invocation,
+typedef bool (*settings_build_fn)(const struct invocation *invocation, void *user,
                                   struct settings *out_settings, struct error *error);
 
 // serve builds the settings, opens a session, greets, runs it, closes it, and gives the exit code.
 // Errors are reported.
-int serve(const struct invocation *invocation, settings_build_fn build);
+int serve(const struct invocation *invocation, settings_build_fn build, void *user);

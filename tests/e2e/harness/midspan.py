@@ -31,21 +31,22 @@ def sanitizer_env():
 
 
 class Midspan:
-    """`midspan proxy` (or `bridge LISTEN TARGET`) on a free port of 127.0.0.1.
+    """`midspan proxy` (or other `words`, or `bridge LISTEN TARGET`) on a free port of 127.0.0.1.
 
     `prefix` are words before the command line, such as `ip netns exec NAME`; they must exec it.
     `stop` ends it with SIGTERM, and asserts that it ended well: exit code 0, no sanitizer report.
     """
 
     def __init__(
-        self, folder, *options, target=None, listen="127.0.0.1:0", env=None, ca_dir=None, prefix=()
+        self, folder, *options, target=None, listen="127.0.0.1:0", env=None, ca_dir=None, prefix=(),
+        words=("proxy",)
     ):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ca_dir = Path(ca_dir or self.folder / "ca")
         self.log_file = self.folder / "events.jsonl"
         command = [*prefix, BINARY]
-        command += ["bridge", listen, target] if target else ["proxy", "--listen", listen]
+        command += ["bridge", listen, target] if target else [*words, "--listen", listen]
         command += ["--ca-dir", self.ca_dir, "--log", self.log_file]
         self.command = [*command, *options]
         self.process = Process(

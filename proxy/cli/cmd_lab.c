@@ -1,0 +1,171 @@
+// midspan lab: scenarios of TLS that breaks, played with real TLS on loopback.
+#include <stdlib.h>
+#include <string.h>
+
+#include "authority.h"
+#include "lab_session.h"
+#include "suggest.h"
+
+static const struct option_key options[] = {
+    {.name = "lang", .value = "en|ja", .help = "the language of all texts (else LANG's)"},
+    {.name = "json", .help = "list, run: print JSON"},
+    {.name = "all", .help = "run: every scenario, one line each"},
+    {.name = "as-is", .help = "run: without verdict, fix and answer"},
+    {.name = "jobs", .value = "N", .help = "run --all: so many at once (one for each core)"},
+    {.name = "hint", .help = "show: the next hint"},
+    {.name = "start", .value = "FILE", .help = "show: write the file to edit for check"},
+    {.name = NULL},
+};
+
+static const struct {
+    const char *name;
+    size_t operands; // after it, exactly
+    const char *expects;
+    int (*run)(struct lab_session *lab);
+} parts[] = {
+    {"list", 0, "list", lab_list},
+    {"show", 1, "show N|NAME|FILE", lab_show},
+    {"run", 1, "run N|NAME|FILE, or run --all", lab_run},
+    {"check", 2, "check N|NAME FILE", lab_check},
+    {"serve", 0, "serve", lab_serve},
+    {"send", 2, "send PRESET HOST:PORT", lab_send},
+};
+
+const char *lab_say(const struct lab_session *lab, const char *english, const char *japanese)
+{
+    return lab->language == LANGUAGE_JA ? japanese : english;
+}
+
+static bool is_file(const char *word)
+{
+    size_t len = strlen(word);
+    return strchr(word, '/') != NULL || (len > 5 && strcmp(word + len - 5, ".yaml") == 0);
+}
+
+const struct scenario *lab_scenario(struct lab_session *lab, const char *word, size_t *out_number)
+{
+    struct error error;
+    const struct scenario *found = NULL;
+    *out_number = 0;
+    if (is_file(word)) {
+        lab->own = scenario_load(word, &error);
+        found = lab->own;
+    } else {
+        found = scenario_list_find(&lab->list, word, &error);
+    }
+    if (found == NULL) {
+        error.kind = error.kind == ERROR_FILE ? ERROR_CONFIG : error.kind; // the user named it
+        (void)report_error(&error);
+    }
+    for (size_t i = 0; i < lab->list.count; i++) {
+        if (lab->list.items[i] == found) {
+            *out_number = i + 1;
+        }
+    }
+    return found;
+}
+
+// As the C library chooses the language of messages.
+static const char *locale(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0') {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static bool read_language(struct lab_session *lab)
+{
+    const char *name = option_value(lab->invocation, "lang");
+    lab->language = language_of_locale(locale());
+    if (name != NULL && !language_named(name, &lab->language)) {
+        report("--lang: unknown language '%.16s', expected en or ja", name);
+        return false;
+    }
+    return true;
+}
+
+static int dispatch(struct lab_session *lab)
+{
+    const struct invocation *invocation = lab->invocation;
+    struct suggestion suggestion = {.word = invocation->operands[0]};
+    bool is_all = option_is_given(invocation, "all");
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        suggestion_consider(&suggestion, parts[i].name);
+        if (strcmp(invocation->operands[0], parts[i].name) != 0) {
+            continue;
+        }
+        if (is_all && parts[i].run == lab_run && invocation->operand_count == 1) {
+            return lab_run_all(lab);
+        }
+        if (invocation->operand_count != parts[i].operands + 1 || is_all) {
+            report("expected: midspan lab %s", parts[i].expects);
+            return OUTCOME_USAGE;
+        }
+        return parts[i].run(lab);
+    }
+    if (suggestion.best != NULL) {
+        report("unknown 'lab %.64s', did you mean '%s'?", suggestion.word, suggestion.best);
+    } else {
+        report("unknown 'lab %.64s', expected: midspan lab %s", suggestion.word,
+               invocation->command->usage);
+    }
+    return OUTCOME_USAGE;
+}
+
+static int run_lab(const struct invocation *invocation)
+{
+    struct error error;
+    char folder[4096];
+    if (invocation->operand_count == 0) {
+        report("expected: midspan lab %s", invocation->command->usage);
+        return OUTCOME_USAGE;
+    }
+    struct lab_session *lab = calloc(1, sizeof(*lab));
+    if (lab == NULL) {
+        report("out of memory");
+        return OUTCOME_OURS;
+    }
+    lab->invocation = invocation;
+    lab->is_json = option_is_given(invocation, "json");
+    int code = OUTCOME_USAGE;
+    if (read_language(lab)) {
+        if (authority_folder(folder, NULL)) {
+            progress_open(&lab->progress, folder);
+        }
+        code = scenario_list_open(&lab->list, &error) ? dispatch(lab) : (int)report_error(&error);
+    }
+    scenario_list_clear(&lab->list);
+    scenario_free(lab->own);
+    free(lab);
+    return code;
+}
+
+const struct command cmd_lab = {
+    .name = "lab",
+    .usage = "list | show | run | check | serve | send [OPTIONS]",
+    .summary = "exercises: TLS that breaks, played on loopback, and mended",
+    .about = "A scenario is an origin, a bridge and a client that don't get along. N is its\n"
+             "number or name in the list, or a file of your own.\n"
+             "\n"
+             "  list         all scenarios, by lesson\n"
+             "  show N       the task, without the answer; --hint tells one hint more\n"
+             "  run N        plays it with real TLS, message by message, then with the fix\n"
+             "  run --all    every scenario and its fix, one line each\n"
+             "  check N FILE plays it with your fix: FILE says what is changed\n"
+             "  serve        a proxy behind which each broken host is a name, such as\n"
+             "               https://expired.midspan.test/; takes the options of proxy\n"
+             "  send PRESET HOST:PORT\n"
+             "               says a client preset's hello to a server, and what came\n"
+             "\n"
+             "Scenarios run on loopback with certificates that are made for the run; your\n"
+             "authority and your network have no part in it. Exit code 0: verdict and fix are\n"
+             "what the scenario says (check: your fix works); 1: they are not.\n",
+    .options = options,
+    .takes_settings = true,
+    .run = run_lab,
+};

@@ -1,0 +1,317 @@
+// midspan lab run and check: one scenario narrated, as it is and mended; or all of them.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialect.h"
+#include "evidence_json.h"
+#include "explain_view.h"
+#include "lab_session.h"
+#include "ladder.h"
+#include "sheet.h"
+#include "trial.h"
+#include "yaml_tree.h"
+
+// ---- narration
+
+static const char *title_of(const struct lab_session *lab, const struct play_part *part)
+{
+    return speech_in(&part->client->title, lab->language);
+}
+
+// One client: the ladder, and what it got.
+static void write_part(const struct lab_session *lab, struct sheet *sheet, const struct play *play,
+                       const struct play_part *part)
+{
+    struct arena arena = {0};
+    struct pen *pen = &sheet->pen;
+    bool is_whole = play_is_whole(part);
+    if (title_of(lab, part)[0] != '\0') {
+        pen_end(pen);
+        pen_styled(pen, STYLE_BOLD, title_of(lab, part));
+        pen_end(pen);
+    }
+    ladder_write(pen, part, play->lab_case->origin.sites[0].name, lab->language);
+    pen_styled(pen, is_whole ? STYLE_GOOD : STYLE_BAD, is_whole ? "✓ " : "✗ ");
+    pen_ours(pen, lab_say(lab, "client: ", "クライアント："));
+    pen_wrap(pen, 2, play_end_words(&part->result, lab->language, &arena));
+    pen_end(pen);
+    arena_clear(&arena);
+}
+
+static void write_play(const struct lab_session *lab, struct sheet *sheet, const struct play *play)
+{
+    for (size_t i = 0; i < play->part_count; i++) {
+        write_part(lab, sheet, play, &play->parts[i]);
+    }
+}
+
+// The verdict with its proof, as the console shows it.
+static void print_verdict(const struct lab_session *lab, const struct play_part *part)
+{
+    struct explain_view view;
+    struct arena arena = {0};
+    if (part->verdict == NULL) {
+        return;
+    }
+    struct verdict verdict = *part->verdict;
+    dialect_add(&verdict, part->evidence, &arena);
+    explain_view_open(&view, false, lab->language);
+    explain_view_note(&view, "");
+    explain_view_verdict(&view, part->evidence, &verdict);
+    (void)explain_view_close(&view, OUTCOME_FINE); // standard output is looked at again at the end
+    arena_clear(&arena);
+}
+
+static void print_masked(const struct lab_session *lab, const struct play_part *part)
+{
+    struct sheet sheet;
+    if (part->masked_count == 0) {
+        return;
+    }
+    sheet_open(&sheet);
+    sheet_head(&sheet, lab_say(lab, "it works, and would not without midspan:",
+                               "つながるが、midspan がなければつながらない："));
+    for (size_t i = 0; i < part->masked_count; i++) {
+        sheet_label(&sheet, part->masked[i].cause->code, part->masked[i].summary);
+    }
+    (void)sheet_print(&sheet, OUTCOME_FINE); // as above
+}
+
+static void print_rule(const struct lab_session *lab, const char *english, const char *japanese,
+                       const char *text)
+{
+    struct sheet sheet;
+    sheet_open(&sheet);
+    struct pen *pen = &sheet.pen;
+    pen_ours(pen, "");
+    pen_end(pen);
+    (void)buffer_append_text(&sheet.text, "\n"); // a lost line break is no loss
+    pen_style(pen, STYLE_BOLD);
+    pen_ours(pen, "── ");
+    pen_ours(pen, lab_say(lab, english, japanese));
+    if (text != NULL && text[0] != '\0') {
+        pen_ours(pen, ": ");
+        pen_wrap(pen, 3, text);
+    }
+    pen_ours(pen, " ──");
+    pen_style(pen, STYLE_PLAIN);
+    pen_end(pen);
+    (void)sheet_print(&sheet, OUTCOME_FINE); // as above
+}
+
+static void print_play(const struct lab_session *lab, const struct play *play)
+{
+    struct sheet sheet;
+    sheet_open(&sheet);
+    write_play(lab, &sheet, play);
+    (void)sheet_print(&sheet, OUTCOME_FINE); // as above
+}
+
+static void print_story(const struct lab_session *lab, const struct scenario *scenario,
+                        size_t number)
+{
+    struct sheet sheet;
+    char title[512];
+    sheet_open(&sheet);
+    (void)snprintf(title, sizeof(title), "%zu  %s", number,
+                   speech_in(&scenario->title, lab->language)); // cut when it is long
+    sheet_head(&sheet, number > 0 ? title : speech_in(&scenario->title, lab->language));
+    sheet_line(&sheet, speech_in(&scenario->story, lab->language));
+    (void)sheet_print(&sheet, OUTCOME_FINE); // as above
+}
+
+// The last words: the answer, or what is not as the scenario says.
+static int print_end(const struct lab_session *lab, const struct lab_trial *trial)
+{
+    struct sheet sheet;
+    const struct scenario *scenario = trial->scenario;
+    sheet_open(&sheet);
+    sheet_head(&sheet, lab_say(lab, "why", "なぜか"));
+    sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
+    if (!trial->broken.is_as_wanted) {
+        sheet_label(&sheet, lab_say(lab, "NOT AS SAID", "想定外"), trial->broken.why);
+    }
+    if (!trial->mended.is_as_wanted) {
+        sheet_label(&sheet, lab_say(lab, "NOT MENDED", "直っていない"), trial->mended.why);
+    }
+    for (size_t i = 0; i < scenario->source_count; i++) {
+        sheet_label(&sheet, i == 0 ? lab_say(lab, "sources", "出典") : "", scenario->sources[i]);
+    }
+    return sheet_print(&sheet, trial_is_good(trial) ? OUTCOME_FINE : OUTCOME_FAILS);
+}
+
+// ---- JSON
+
+static void write_part_json(const struct lab_session *lab, struct json *json,
+                            const struct play_part *part)
+{
+    struct arena arena = {0};
+    json_open_object(json);
+    json_text_field(json, "client", play_end_words(&part->result, lab->language, &arena));
+    json_bool_field(json, "works", play_is_whole(part));
+    if (part->result.status != 0) {
+        json_int_field(json, "status", part->result.status);
+    }
+    json_key(json, "masked");
+    json_open_array(json);
+    for (size_t i = 0; i < part->masked_count; i++) {
+        json_text(json, part->masked[i].cause->code);
+    }
+    json_close_array(json);
+    json_key(json, "verdict");
+    if (part->verdict != NULL) {
+        json_open_object(json);
+        verdict_write(json, part->verdict, part->evidence);
+        json_close_object(json);
+    } else {
+        json_null(json);
+    }
+    json_close_object(json);
+    arena_clear(&arena);
+}
+
+static void write_run_json(const struct lab_session *lab, struct json *json,
+                           const struct trial_run *run)
+{
+    json_open_object(json);
+    json_bool_field(json, "ok", run->is_as_wanted);
+    json_text_field(json, "why", run->is_as_wanted ? NULL : run->why);
+    json_int_field(json, "ms", run->play.lasted_us / 1000);
+    json_key(json, "clients");
+    json_open_array(json);
+    for (size_t i = 0; i < run->play.part_count; i++) {
+        write_part_json(lab, json, &run->play.parts[i]);
+    }
+    json_close_array(json);
+    json_close_object(json);
+}
+
+static void write_trial_json(const struct lab_session *lab, struct json *json,
+                             const struct lab_trial *trial)
+{
+    json_open_object(json);
+    json_text_field(json, "name", trial->scenario->name);
+    json_text_field(json, "lesson", lesson_name(trial->scenario->lesson));
+    json_bool_field(json, "ok", trial_is_good(trial));
+    json_key(json, "as_is");
+    write_run_json(lab, json, &trial->broken);
+    json_key(json, "mended");
+    write_run_json(lab, json, &trial->mended);
+    json_close_object(json);
+}
+
+static int run_json(const struct lab_session *lab, struct lab_trial *trial)
+{
+    struct error error;
+    struct buffer text = {0};
+    struct json json = json_into(&text);
+    if (!trial_broken(trial, &error) || !trial_mended(trial, NULL, &error)) {
+        return (int)report_error(&error);
+    }
+    write_trial_json(lab, &json, trial);
+    return sheet_print_json(&json, trial_is_good(trial) ? OUTCOME_FINE : OUTCOME_FAILS);
+}
+
+// ---- one
+
+static int run_told(const struct lab_session *lab, struct lab_trial *trial, size_t number)
+{
+    struct error error;
+    const struct scenario *scenario = trial->scenario;
+    bool is_as_is = option_is_given(lab->invocation, "as-is");
+    print_story(lab, scenario, number);
+    if (!trial_broken(trial, &error)) {
+        return (int)report_error(&error);
+    }
+    print_rule(lab, "as it is", "現状", NULL);
+    print_play(lab, &trial->broken.play);
+    if (is_as_is) {
+        return OUTCOME_FINE;
+    }
+    print_verdict(lab, &trial->broken.play.parts[0]);
+    print_masked(lab, &trial->broken.play.parts[0]);
+    if (!trial_mended(trial, NULL, &error)) {
+        return (int)report_error(&error);
+    }
+    print_rule(lab, "mended", "修正後", speech_in(&scenario->fix, lab->language));
+    print_play(lab, &trial->mended.play);
+    return print_end(lab, trial);
+}
+
+int lab_run(struct lab_session *lab)
+{
+    size_t number;
+    const struct scenario *scenario = lab_scenario(lab, lab->invocation->operands[1], &number);
+    if (scenario == NULL) {
+        return OUTCOME_USAGE;
+    }
+    struct lab_trial trial = {.scenario = scenario};
+    int code = lab->is_json ? run_json(lab, &trial) : run_told(lab, &trial, number);
+    trial_clear(&trial);
+    return code;
+}
+
+// ---- a student's fix
+
+static bool read_fix(const struct scenario *scenario, const char *path, struct lab_case *out_case,
+                     struct error *error)
+{
+    struct yaml_tree tree;
+    if (!yaml_tree_read(&tree, path, error)) {
+        error->kind = ERROR_CONFIG; // even when the disk says no: the user named the file
+        return false;
+    }
+    bool is_ok = tree.root != NULL ? scenario_mend(scenario, tree.root, path, out_case, error)
+                                   : error_set(error, ERROR_CONFIG,
+                                               "%.200s: nothing in it, expected a fix", path);
+    yaml_tree_clear(&tree);
+    return is_ok;
+}
+
+static int told_check(struct lab_session *lab, const struct lab_trial *trial)
+{
+    struct sheet sheet;
+    const struct scenario *scenario = trial->scenario;
+    bool is_mended = trial->mended.is_as_wanted;
+    print_play(lab, &trial->mended.play);
+    if (!is_mended) {
+        print_verdict(lab, &trial->mended.play.parts[0]);
+    }
+    sheet_open(&sheet);
+    sheet_head(&sheet, is_mended ? lab_say(lab, "✓ mended", "✓ 直りました")
+                                 : lab_say(lab, "✗ not mended yet", "✗ まだ直っていません"));
+    if (is_mended) {
+        sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
+        struct progress_row *row = progress_of(&lab->progress, scenario->name);
+        if (row != NULL) {
+            row->is_done = true;
+            (void)progress_save(&lab->progress); // the check holds without it
+        }
+    } else {
+        sheet_line(&sheet, trial->mended.why);
+    }
+    return sheet_print(&sheet, is_mended ? OUTCOME_FINE : OUTCOME_FAILS);
+}
+
+int lab_check(struct lab_session *lab)
+{
+    size_t number;
+    struct error error;
+    const struct scenario *scenario = lab_scenario(lab, lab->invocation->operands[1], &number);
+    struct lab_case *fixed = scenario != NULL ? malloc(sizeof(*fixed)) : NULL;
+    if (fixed == NULL) {
+        return OUTCOME_USAGE;
+    }
+    struct lab_trial trial = {.scenario = scenario};
+    int code;
+    if (read_fix(scenario, lab->invocation->operands[2], fixed, &error) &&
+        trial_mended(&trial, fixed, &error)) {
+        code = told_check(lab, &trial);
+    } else {
+        code = (int)report_error(&error);
+    }
+    trial_clear(&trial);
+    free(fixed);
+    return code;
+}

@@ -1,0 +1,170 @@
+// midspan lab list and show: what there is, and one task without its answer.
+#include <stdio.h>
+#include <string.h>
+
+#include "file.h"
+#include "lab_session.h"
+#include "sheet.h"
+
+static bool is_done(const struct lab_session *lab, const struct scenario *scenario)
+{
+    const struct progress_row *row = progress_find(&lab->progress, scenario->name);
+    return row != NULL && row->is_done;
+}
+
+static int list_json(const struct lab_session *lab)
+{
+    struct buffer text = {0};
+    struct json json = json_into(&text);
+    json_open_array(&json);
+    for (size_t i = 0; i < lab->list.count; i++) {
+        const struct scenario *scenario = lab->list.items[i];
+        json_open_object(&json);
+        json_int_field(&json, "number", (int64_t)i + 1);
+        json_text_field(&json, "name", scenario->name);
+        json_text_field(&json, "lesson", lesson_name(scenario->lesson));
+        json_text_field(&json, "title", speech_in(&scenario->title, lab->language));
+        json_text_field(&json, "host", scenario->host);
+        json_text_field(&json, "bug", scenario->bug);
+        json_text_field(&json, "cause",
+                        scenario->expect.cause != NULL ? scenario->expect.cause->code : NULL);
+        json_bool_field(&json, "done", is_done(lab, scenario));
+        json_close_object(&json);
+    }
+    json_close_array(&json);
+    return sheet_print_json(&json, OUTCOME_FINE);
+}
+
+static void list_lesson(const struct lab_session *lab, struct sheet *sheet, enum lesson lesson)
+{
+    struct sheet_row rows[SCENARIOS_MAX] = {0};
+    char numbers[SCENARIOS_MAX][24];
+    size_t count = 0;
+    for (size_t i = 0; i < lab->list.count; i++) {
+        const struct scenario *scenario = lab->list.items[i];
+        if (scenario->lesson != lesson) {
+            continue;
+        }
+        (void)snprintf(numbers[count], sizeof(numbers[count]), "%3zu", i + 1); // fits
+        rows[count].cells[0] = numbers[count];
+        rows[count].cells[1] = is_done(lab, scenario) ? "✓" : " ";
+        rows[count].cells[2] = scenario->name;
+        rows[count].cells[3] = speech_in(&scenario->title, lab->language);
+        rows[count].styles[1] = STYLE_GOOD;
+        rows[count].styles[2] = STYLE_BOLD;
+        count++;
+    }
+    if (count > 0) {
+        sheet_head(sheet, speech_in(lesson_title(lesson), lab->language));
+        sheet_table(sheet, rows, count, 4);
+    }
+}
+
+int lab_list(struct lab_session *lab)
+{
+    if (lab->is_json) {
+        return list_json(lab);
+    }
+    struct sheet sheet;
+    sheet_open(&sheet);
+    for (size_t lesson = 0; lesson < LESSONS; lesson++) {
+        list_lesson(lab, &sheet, (enum lesson)lesson);
+    }
+    return sheet_print(&sheet, OUTCOME_FINE);
+}
+
+// ---- one
+
+static void write_hints(const struct lab_session *lab, struct sheet *sheet,
+                        const struct scenario *scenario, size_t count)
+{
+    char label[48];
+    for (size_t i = 0; i < count && i < scenario->hint_count; i++) {
+        (void)snprintf(label, sizeof(label), "%s %zu/%zu", lab_say(lab, "hint", "ヒント"), i + 1,
+                       scenario->hint_count); // fits
+        sheet_label(sheet, label, speech_in(&scenario->hints[i], lab->language));
+    }
+}
+
+// tell_hint counts one hint more; gives how many are told.
+static size_t tell_hint(struct lab_session *lab, const struct scenario *scenario)
+{
+    struct progress_row *row = progress_of(&lab->progress, scenario->name);
+    size_t count = row != NULL ? row->hints : 0;
+    if (!option_is_given(lab->invocation, "hint")) {
+        return count;
+    }
+    count = count < scenario->hint_count ? count + 1 : scenario->hint_count;
+    if (row != NULL) {
+        row->hints = (unsigned)count;
+        (void)progress_save(&lab->progress); // without it the first hint is told again
+    }
+    return count;
+}
+
+#define START_TEXT                                                                             \
+    "# Your fix, laid over the scenario: say only what you change, under its key. Then:\n"     \
+    "#   midspan lab check %s %s\n"                                                            \
+    "# Keys: origin, box, bridge, client, second-client, as docs/scenarios.md describes "      \
+    "them.\n"                                                                                  \
+    "# Whose fault it is, is for you to find out. Below is an example that changes nothing.\n" \
+    "bridge:\n"                                                                                \
+    "  server-leg: {}\n"
+
+static int write_start(const struct lab_session *lab, const char *path)
+{
+    struct buffer text = {0};
+    struct error error;
+    int code = OUTCOME_FINE;
+    if (!buffer_printf(&text, START_TEXT, lab->invocation->operands[1], path)) {
+        report("out of memory");
+        code = OUTCOME_OURS;
+    } else if (file_exists(path)) {
+        report("'%.256s' is there already, expected a new FILE", path);
+        code = OUTCOME_USAGE;
+    } else if (!file_write(path, buffer_slice(&text), 0644, true, &error)) {
+        code = (int)report_error(&error);
+    }
+    buffer_clear(&text);
+    return code;
+}
+
+int lab_show(struct lab_session *lab)
+{
+    size_t number;
+    const char *word = lab->invocation->operands[1];
+    const struct scenario *scenario = lab_scenario(lab, word, &number);
+    if (scenario == NULL) {
+        return OUTCOME_USAGE;
+    }
+    const char *start = option_value(lab->invocation, "start");
+    int code = start != NULL ? write_start(lab, start) : OUTCOME_FINE;
+    if (code != OUTCOME_FINE) {
+        return code;
+    }
+    struct sheet sheet;
+    char title[512], next[512];
+    sheet_open(&sheet);
+    (void)snprintf(title, sizeof(title), "%zu  %s", number,
+                   speech_in(&scenario->title, lab->language)); // cut when it is long
+    sheet_head(&sheet, number > 0 ? title : speech_in(&scenario->title, lab->language));
+    sheet_label(&sheet, lab_say(lab, "lesson", "単元"),
+                speech_in(lesson_title(scenario->lesson), lab->language));
+    sheet_label(&sheet, lab_say(lab, "story", "状況"), speech_in(&scenario->story, lab->language));
+    sheet_label(&sheet, lab_say(lab, "task", "課題"), speech_in(&scenario->task, lab->language));
+    size_t told = tell_hint(lab, scenario);
+    write_hints(lab, &sheet, scenario, told);
+    (void)snprintf(next, sizeof(next), "midspan lab run %s --as-is",
+                   word); // cut when long
+    sheet_label(&sheet, lab_say(lab, "see it", "実行"), next);
+    (void)snprintf(next, sizeof(next),
+                   "midspan lab show %s --start fix.yaml; midspan lab check %s "
+                   "fix.yaml",
+                   word, word);
+    sheet_label(&sheet, lab_say(lab, "mend it", "修正"), next);
+    if (told < scenario->hint_count) {
+        (void)snprintf(next, sizeof(next), "midspan lab show %s --hint", word);
+        sheet_label(&sheet, lab_say(lab, "a hint", "ヒント"), next);
+    }
+    return sheet_print(&sheet, OUTCOME_FINE);
+}

@@ -1,0 +1,272 @@
+"""midspan lab: every scenario and its fix, exercises, and the broken hosts behind a proxy."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from harness.clients import clean_env
+from harness.midspan import run
+
+RUN_ALL_SECONDS = 140  # under the three minutes that the lab promises, and pytest's own limit
+
+SCENARIO = """\
+title: {en: A test, ja: テスト}
+lesson: certificate
+story: {en: A story, ja: 物語}
+task: {en: A task, ja: 課題}
+hints: [{en: one, ja: 一}, {en: two, ja: 二}]
+answer: {en: An answer, ja: 答え}
+origin: {chain: {recipe: expired}}
+expect: {leg: server, cause: cert.expired, party: server}
+fix: {text: {en: Renew, ja: 更新}, party: server, origin: {chain: {recipe: good}}}
+"""
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Runs `midspan lab …` with a data folder of its own, and gives code, text and errors."""
+    data = tmp_path / "data"
+
+    def run_lab(*words, lang="C.UTF-8", seconds=60):
+        env = {"XDG_DATA_HOME": str(data), "LC_ALL": "", "LC_MESSAGES": "", "LANG": lang}
+        done = run("lab", *words, env=env, limit=seconds)
+        return done.returncode, done.stdout.decode(), done.said
+
+    run_lab.data = data
+    return run_lab
+
+
+@pytest.fixture
+def scenario_file(tmp_path):
+    path = tmp_path / "own.yaml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def scenarios():
+    done = run("lab", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# The whole of it
+
+
+def test_every_scenario_and_its_fix_is_as_it_says(lab):
+    code, text, errors = lab("run", "--all", "--json", seconds=RUN_ALL_SECONDS)
+    rows = json.loads(text)
+    assert {row["name"]: row["why"] for row in rows if not row["ok"]} == {}
+    assert (code, errors) == (0, "")
+    assert len(rows) == len(scenarios())
+    assert {row["lesson"] for row in rows} >= {"clock", "browser", "middle", "protocol"}
+
+
+def test_a_run_touches_nothing_of_the_users(lab):
+    code, _, errors = lab("run", "expired")
+    assert (code, errors) == (0, "")
+    assert not lab.data.exists()
+
+
+# Told
+
+
+def test_a_run_tells_both_legs_the_verdict_and_the_fix(lab):
+    code, text, _ = lab("run", "expired")
+    assert code == 0
+    as_is, mended = text.split("── mended")
+    assert re.search(r"│── ClientHello ─+▶│", as_is)
+    assert re.search(r"│── ✗ alert certificate_expired ─+▶│", as_is)
+    assert "SNI expired.midspan.test" in as_is
+    assert "cert.expired  proven" in as_is
+    assert "✗ client: a whole answer, status 502" in as_is
+    assert "✓ secured: TLS 1.3" in mended
+    assert "✓ client: a whole answer, status 200" in mended
+
+
+def test_a_run_in_japanese(lab):
+    code, text, _ = lab("run", "expired", lang="ja_JP.UTF-8")
+    assert code == 0
+    assert "証明書の期限が切れている" in text
+    assert "修正後" in text
+    assert "修正後" in lab("run", "expired", "--lang", "ja")[1]
+
+
+def test_as_is_keeps_the_answer(lab):
+    code, text, _ = lab("run", "expired", "--as-is")
+    assert code == 0
+    assert "ClientHello" in text
+    assert "cert.expired" not in text and "mended" not in text and "Renew" not in text
+
+
+def test_json_has_the_verdict_as_the_log_has_it(lab):
+    code, text, _ = lab("run", "expired", "--json")
+    told = json.loads(text)
+    assert code == 0 and told["ok"]
+    verdict = told["as_is"]["clients"][0]["verdict"]
+    assert (verdict["cause"], verdict["leg"], verdict["party"]) == (
+        "cert.expired",
+        "server",
+        "server",
+    )
+    assert verdict["proof"]
+    assert told["mended"]["clients"][0] == {
+        "client": "a whole answer, status 200",
+        "works": True,
+        "status": 200,
+        "masked": [],
+        "verdict": None,
+    }
+
+
+def test_a_scenario_that_is_wrong_about_itself_fails(lab, scenario_file):
+    assert lab("run", scenario_file)[0] == 0
+    scenario_file.write_text(SCENARIO.replace("cause: cert.expired", "cause: cert.revoked"))
+    code, text, _ = lab("run", scenario_file)
+    assert code == 1
+    assert "expected cert.revoked, server leg, party server; got cert.expired" in " ".join(
+        text.split()
+    )
+    scenario_file.write_text(SCENARIO.replace("recipe: good", "recipe: not-yet-valid"))
+    code, text, _ = lab("run", scenario_file)
+    assert code == 1
+    assert "NOT MENDED" in text
+
+
+# As an exercise
+
+
+def test_list(lab):
+    code, text, _ = lab("list")
+    assert code == 0
+    for number, row in enumerate(scenarios(), 1):
+        assert re.search(rf"^ *{number} .*\b{row['name']} ", text, re.M), row["name"]
+    assert "証明書" in lab("list", "--lang", "ja")[1]
+
+
+def test_hints_come_one_at_a_time(lab, scenario_file):
+    assert "A task" in lab("show", scenario_file)[1]
+    assert "hint 1/2" not in lab("show", scenario_file)[1]
+    first = lab("show", scenario_file, "--hint")[1]
+    assert "hint 1/2" in first and "hint 2/2" not in first
+    second = lab("show", scenario_file, "--hint")[1]
+    assert "hint 1/2" in second and "hint 2/2" in second
+    assert lab("show", scenario_file, "--hint")[1] == second
+    assert "An answer" not in second
+
+
+def test_a_fix_is_checked_and_ticked(lab, tmp_path):
+    fix = tmp_path / "fix.yaml"
+    assert lab("show", "expired", "--start", fix)[0] == 0
+    code, text, _ = lab("check", "expired", fix)
+    assert code == 1
+    assert "not mended yet" in text and "expected a connection that works" in text
+    assert "✓" not in re.search(r".*\bexpired .*", lab("list")[1]).group(0)
+
+    fix.write_text("origin: {chain: {recipe: good}}\n")
+    code, text, _ = lab("check", "expired", fix)
+    assert code == 0
+    assert "✓ mended" in text
+    assert "✓" in re.search(r".*\bexpired .*", lab("list")[1]).group(0)
+
+    assert lab("show", "expired", "--start", fix)[0] == 2  # never over a file that is there
+
+
+def test_progress_that_cannot_be_kept_is_no_fault(lab, tmp_path):
+    lab.data.write_text("a file where the folder should be")
+    fix = tmp_path / "fix.yaml"
+    fix.write_text("origin: {chain: {recipe: good}}\n")
+    code, text, errors = lab("check", "expired", fix)
+    assert (code, errors) == (0, "")
+    assert "✓ mended" in text
+
+
+@pytest.mark.parametrize(
+    "words, want",
+    [
+        ([], "expected: midspan lab list"),
+        (["lst"], "unknown 'lab lst', did you mean 'list'?"),
+        (["run"], "expected: midspan lab run N|NAME|FILE, or run --all"),
+        (["run", "expird"], "no scenario 'expird', did you mean 'expired'?"),
+        (["run", "0"], "no scenario 0, expected 1 to"),
+        (["run", "--all", "expired"], "expected: midspan lab run"),
+        (["run", "--all", "--jobs", "0"], "--jobs: bad value '0', expected 1 to 16"),
+        (["run", "/nowhere/x.yaml"], "cannot open '/nowhere/x.yaml'"),
+        (["list", "--lang", "fr"], "--lang: unknown language 'fr', expected en or ja"),
+        (["check", "expired", "/nowhere/x.yaml"], "cannot open '/nowhere/x.yaml'"),
+        (["send", "chromiun", "localhost:443"], "chromiun"),
+    ],
+)
+def test_wrong_use_is_refused(lab, words, want):
+    code, _, errors = lab(*words)
+    assert code == 2
+    assert want in errors
+
+
+def test_a_bad_file_is_told_with_line_and_key(lab, scenario_file, tmp_path):
+    scenario_file.write_text(SCENARIO + "bridge:\n  server-leg: {maxx: TLS1.2}\n")
+    code, _, errors = lab("run", scenario_file)
+    assert code == 2
+    assert re.search(r"own\.yaml:11: bridge: server-leg: .*maxx", errors)
+    fix = tmp_path / "fix.yaml"
+    fix.write_text("brige: {}\n")
+    code, _, errors = lab("check", "expired", fix)
+    assert code == 2
+    assert "fix.yaml:1: unknown key 'brige', expected origin, box, bridge" in errors
+
+
+# Behind a proxy
+
+
+def curl(proxy, url):
+    return subprocess.run(
+        ["curl", "-sS", "--max-time", "20", "--proxy", proxy.url, "--cacert", proxy.ca, url],
+        capture_output=True,
+        env=clean_env(),
+        timeout=30,
+    )
+
+
+def test_each_host_breaks_as_its_scenario_says(start_midspan):
+    proxy = start_midspan("--workers", "1", words=("lab", "serve"))
+    hosts = [row for row in scenarios() if "host" in row]
+    assert hosts
+    page = curl(proxy, "http://lab.midspan.test/").stdout.decode()
+    for row in hosts:
+        url = f"https://{row['host']}.midspan.test/"
+        assert url in page
+        proxy.mark()
+        done = curl(proxy, url)
+        proxy.wait_closed()
+        causes = {event["cause"] for event in proxy.events("verdict")}
+        secured = proxy.events("secured")
+        masked = {cause for event in secured for cause in event["masked"]}
+        if "cause" in row:
+            assert row["cause"] in causes, (row["name"], causes, done.stderr)
+        else:
+            assert masked, row["name"]
+
+
+def test_a_broken_host_is_explained_to_who_can_read(start_midspan):
+    proxy = start_midspan(words=("lab", "serve"))
+    done = curl(proxy, "https://expired.midspan.test/")
+    assert b"cert.expired" in done.stdout
+
+
+# A hello for real
+
+
+def test_a_presets_hello_is_answered_by_a_real_server(lab, start_origin):
+    origin = start_origin("s_server", max="TLS1.2")
+    code, text, _ = lab("send", "chromium-156", origin.endpoint)
+    assert code == 0
+    assert "ServerHello, TLS 1.2" in text
+    code, text, _ = lab("send", "ie-8-win7", origin.endpoint)
+    assert "alert" in text or "ServerHello" in text
+
+
+def test_nobody_there(lab):
+    code, _, errors = lab("send", "chromium-156", "127.0.0.1:1")
+    assert code == 1
+    assert "transport.refused" in errors
