@@ -7,6 +7,12 @@
 //   prove.h      | the server leg: the origin is dialled again, in rounds
 //   reverify.h   | certificates, verified again in memory
 //   recheck.h    | one chain of any leg, verified again with changes (for those above)
+//   inquiry.h    | the addresses that certificates name, asked: a missing issuer, a responder
+//   missing.h    | what a fetched issuer proves
+//   revoked.h    | what a responder's answer says
+//   fetch.h      | one question to a web server
+//   http_answer.h| one answer of HTTP/1, read
+//   web_address.h| addresses in certificates, read
 //   replay.h     | the client leg: its hello, played to a server of another shape
 //   rehearse.h   | the client leg: a client without a certificate, in memory
 //   judgement.h  | the client leg: why the client refused our leaf
@@ -26,6 +32,7 @@
 //   outcomes.h   | what dials brought lately
 #pragma once
 
+#include "inquiry.h"
 #include "judgement.h"
 #include "prove.h"
 #include "recheck.h"

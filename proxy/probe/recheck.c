@@ -42,10 +42,12 @@ static void add_row(struct recheck *recheck, const struct proof_row *row)
     }
 }
 
-void recheck_note(struct recheck *recheck, const char *words, const char *outcome, bool passed)
+void recheck_note(struct recheck *recheck, const char *words, const char *outcome, bool passed,
+                  double ms)
 {
     const struct proof_row row = {.changed = words != NULL ? words : "",
                                   .outcome = outcome != NULL ? outcome : "",
+                                  .ms = ms,
                                   .passed = passed};
     add_row(recheck, &row);
 }

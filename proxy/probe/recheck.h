@@ -53,4 +53,5 @@ bool recheck_named(struct recheck *recheck, const char *name);
 bool recheck_trusting(struct recheck *recheck, X509 *anchor, X509 *const *chain, size_t count,
                       const char *words);
 // recheck_note adds a row of another kind, measured by the caller.
-void recheck_note(struct recheck *recheck, const char *words, const char *outcome, bool passed);
+void recheck_note(struct recheck *recheck, const char *words, const char *outcome, bool passed,
+                  double ms);

@@ -197,7 +197,7 @@ static bool with_new_one(struct again *again)
                                   fingerprint_text(again->arena, facts.fingerprint)),
                      is_same_key ? "the signature verifies: renewed with the same key"
                                  : "the signature does not verify: another key made it",
-                     false);
+                     false, 0);
     }
     X509_free(old);
     const char *words =

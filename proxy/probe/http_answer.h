@@ -1,0 +1,36 @@
+// One answer of HTTP/1, read as it comes: status, where it sends us, its body. http-parser is
+// behind this door. Bounded; bytes in, facts out, no I/O.
+#pragma once
+
+#include <http_parser.h>
+
+#include "base.h"
+
+#define HTTP_ANSWER_BODY_MAX     ((size_t)64 * 1024)
+#define HTTP_ANSWER_BYTES_MAX    ((size_t)96 * 1024) // head, chunk sizes and body together
+#define HTTP_ANSWER_LOCATION_MAX ((size_t)1024)
+
+// All-zero is an answer that was not begun.
+struct http_answer {
+    http_parser parser;
+    size_t bytes;                                // fed so far
+    int status;                                  // 0: the head is not whole
+    char location[HTTP_ANSWER_LOCATION_MAX + 1]; // "": none, or longer than that
+    struct buffer body;
+    bool is_whole, is_refused; // refused: more than the limits
+    size_t name_at;            // how much of "location" the header's name has matched
+    bool is_other_name, is_in_value;
+    size_t location_len;
+};
+
+void http_answer_init(struct http_answer *answer);
+void http_answer_clear(struct http_answer *answer);
+
+// http_answer_feed takes the next bytes: PARSE_MORE, PARSE_OK when the answer is whole, PARSE_BAD
+// when it is none or passes a limit. http_answer_end takes the peer's end of the connection, which
+// ends a body without a length. Interim answers (1xx) are passed over.
+enum parse http_answer_feed(struct http_answer *answer, struct slice bytes);
+enum parse http_answer_end(struct http_answer *answer);
+
+// http_answer_body borrows the body until the clear.
+struct slice http_answer_body(const struct http_answer *answer);

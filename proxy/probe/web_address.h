@@ -1,0 +1,23 @@
+// Addresses that certificates give: http: and nothing else, since https would need a certificate
+// to be verified in order to verify one (RFC 5280 section 4.2.2.1 names http, ldap and ftp).
+#pragma once
+
+#include "base.h"
+
+#define WEB_PATH_MAX ((size_t)1024)
+
+struct web_address {
+    struct endpoint endpoint;
+    char path[WEB_PATH_MAX + 1]; // path and query, begins with '/', printable ASCII, no blanks
+};
+
+// web_address_read reads "http://HOST[:PORT][/PATH][?QUERY]"; a fragment is dropped. False for
+// another scheme, a user name, a character that must be escaped, or more than fits.
+bool web_address_read(struct slice text, struct web_address *out);
+
+// web_address_follow reads a Location: an address, or a path on the host of `from`.
+bool web_address_follow(const struct web_address *from, struct slice location,
+                        struct web_address *out);
+
+// web_address_host writes HOST or HOST:PORT as the Host header has it.
+const char *web_address_host(const struct web_address *address, char out_text[ENDPOINT_TEXT_MAX]);
