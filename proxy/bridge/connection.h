@@ -28,6 +28,7 @@
 #include "dial.h"
 #include "engine.h"
 #include "ingress.h"
+#include "inquiry.h"
 #include "link.h"
 #include "observe.h"
 #include "prove.h"
@@ -106,8 +107,9 @@ struct connection {
     struct verdict *verdict; // the first one told, in the arena; NULL: none
     struct verdict *found;   // found last, told or (PROVING) about to be; in the arena
     size_t found_count;
-    struct prover *prover; // NULL: none is open; it may outlast PROVING
-    bool is_proving;       // the prover has not said yet that it is done
+    struct prover *prover;   // NULL: none is open; it may outlast PROVING
+    struct inquiry *inquiry; // likewise
+    bool is_proving;         // the prover or inquiry has not said yet that it is done
     struct answer answer;
     bool did_read_header; // PROXY protocol
     bool was_opened;      // `opened` was told

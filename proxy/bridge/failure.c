@@ -55,6 +55,7 @@ void failure_leave(struct connection *c)
 {
     bool is_late = c->is_proving && c->state == CONNECTION_CLOSING;
     prove_stop(c->prover);
+    inquiry_stop(c->inquiry);
     c->is_proving = false;
     tell(c);
     if (is_late) {
@@ -80,6 +81,13 @@ static void on_prover_closed(void *user)
 {
     struct connection *c = user;
     c->prover = NULL;
+    connection_handle_closed(c);
+}
+
+static void on_inquiry_closed(void *user)
+{
+    struct connection *c = user;
+    c->inquiry = NULL;
     connection_handle_closed(c);
 }
 
@@ -156,13 +164,38 @@ static bool dial_again(struct connection *c)
     return true;
 }
 
+// ask_authorities likewise, for what the origin's certificates say can be asked.
+static bool ask_authorities(struct connection *c)
+{
+    const struct settings *settings = connection_settings(c);
+    const struct inquiry_setup setup = {
+        .loop = &c->worker->loop,
+        .evidence = &c->evidence,
+        .arena = &c->arena,
+        .verdict = &c->found[0],
+        .trust = c->kit->terms->trust[SERVER],
+        .via = settings->has_via ? &settings->via : NULL,
+        .done = on_proved,
+        .closed = on_inquiry_closed,
+        .user = c,
+    };
+    c->inquiry = inquiry_start(&setup);
+    if (c->inquiry == NULL) {
+        return false;
+    }
+    c->open_handles++;
+    c->is_proving = true;
+    return true;
+}
+
 // begin_proof likewise, unless it can be proven here.
 static bool begin_proof(struct connection *c)
 {
     if (!may_prove(c)) {
         return false;
     }
-    return !(c->mode == MODE_BRIDGE && prove_here(c, &c->found[0])) && dial_again(c);
+    bool did = c->mode == MODE_BRIDGE && prove_here(c, &c->found[0]);
+    return did ? c->failed == SERVER && ask_authorities(c) : dial_again(c);
 }
 
 void failure_judge(struct connection *c)

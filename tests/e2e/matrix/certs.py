@@ -11,9 +11,9 @@ USAGE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 A_TEST = ("a.test",)
 
 
-def _leaf(pki, label, issuer, sent, key="ecdsa", names=base.NAMES, days=(-3, 90)):
+def _leaf(pki, label, issuer, sent, key="ecdsa", names=base.NAMES, days=(-3, 90), more=()):
     own = base._new_key(key)
-    extensions = [USAGE, base._san(names)]
+    extensions = [USAGE, base._san(names), *more]
     leaf = base._sign(names[0], own, issuer, days=days, extensions=extensions)
     return pki._files(label, leaf, sent, own)
 
@@ -39,7 +39,75 @@ def _one_name(pki, key):
     return _leaf(pki, "one-name", pki._intermediate, [pki._intermediate.cert], key, A_TEST)
 
 
+def _alone(form, prefix=""):
+    """The leaf alone; its issuer is where it says, in the form that the name ends in."""
+
+    def make(pki, key):
+        url = pki.publisher.publish(f"intermediate.{form}", [pki._intermediate.cert])
+        url = url.replace("/intermediate", f"/{prefix}intermediate")
+        return _leaf(
+            pki, f"alone-{form}", pki._intermediate, [], key, more=[base._issuer_at(url)]
+        )
+
+    return make
+
+
+def _two_missing(pki, key):
+    """root → outer → inner → leaf, which comes alone; each says where its issuer is."""
+    outer = pki._authority("midspan outer intermediate", pki._root)
+    above = base._issuer_at(pki.publisher.publish("outer.der", [outer.cert]))
+    inner = pki._authority("midspan inner intermediate", outer, extensions=[above])
+    below = base._issuer_at(pki.publisher.publish("inner.der", [inner.cert]))
+    return _leaf(pki, "two-missing", inner, [], key, more=[below])
+
+
+def _root_not_sent(pki, key):
+    """A whole chain of a root that nobody trusts, which rightly is not sent."""
+    above = base._issuer_at(pki.publisher.publish("stranger.pem", [pki._stranger.cert]))
+    middle = pki._authority("midspan stranger intermediate", pki._stranger, extensions=[above])
+    return _leaf(pki, "root-not-sent", middle, [middle.cert], key)
+
+
+def _remade(sends_root):
+    """A root that was made anew with the old name and another key."""
+
+    def make(pki, key):
+        root = pki._authority("midspan test root", None)
+        middle = pki._authority("midspan remade intermediate", root)
+        sent = [middle.cert, root.cert] if sends_root else [middle.cert]
+        return _leaf(pki, "remade", middle, sent, key)
+
+    return make
+
+
+def _asked(pki, key):
+    """Names the responder, which says that it was revoked."""
+    return _with_responder(pki, "asked", key)
+
+
+def _asked_good(pki, key):
+    """Names the responder, which says that it is good."""
+    return _with_responder(pki, "asked-good", key)
+
+
+def _with_responder(pki, label, key):
+    place = x509.UniformResourceIdentifier(pki.publisher.responder_url)
+    method = x509.oid.AuthorityInformationAccessOID.OCSP
+    access = x509.AuthorityInformationAccess([x509.AccessDescription(method, place)])
+    sent = [pki._intermediate.cert]
+    return _leaf(pki, label, pki._intermediate, sent, key, more=[access])
+
+
 FAULTS = {
+    "no-intermediate": _alone("der"),
+    "alone-pem": _alone("pem"),
+    "alone-p7c": _alone("p7c", "moved/"),
+    "two-missing": _two_missing,
+    "root-not-sent": _root_not_sent,
+    "remade-root": _remade(True),
+    "remade-root-not-sent": _remade(False),
+    "asked": _asked,
+    "asked-good": _asked_good,
     "misordered": _misordered,
     "intercepted": _intercepted,
     "renewed": _renewed,
@@ -51,6 +119,30 @@ def make(pki, key, fault):
     if fault in FAULTS:
         return pki._once((key, fault), lambda: FAULTS[fault](pki, key))
     return pki.server(key, fault=fault)
+
+
+def revocations(pki):
+    """A revocation list with both leaves that name the responder, which is started as well."""
+    leaves = [make(pki, "ecdsa", fault).x509 for fault in ("asked", "asked-good")]
+
+    def make_list():
+        pki.publisher.answer_for(pki._intermediate, [(leaves[0], base._now() - base.DAY), (leaves[1], None)])
+        serials = [leaf.serial_number for leaf in leaves]
+        text = pki._crl(pki._intermediate, serials) + pki._crl(pki._root, [])
+        return pki._write("revocations.pem", text)
+
+    return pki._once("revocations", make_list)
+
+
+def staple(pki):
+    """What the responder says of the leaf "asked", to be stapled."""
+    revocations(pki)
+    leaf = make(pki, "ecdsa", "asked").leaf
+    path = pki.folder / "staple.der"
+    command = ["openssl", "ocsp", "-issuer", pki.intermediate, "-cert", leaf, "-noverify"]
+    command += ["-url", pki.publisher.responder_url, "-respout", path]
+    subprocess.run(command, capture_output=True, check=True)
+    return path
 
 
 def renewed_anchor(pki):

@@ -62,6 +62,91 @@ CERTIFICATES = [
     for origin in ("nginx", "go", "gnutls-serv")
 ] + [
     Row(
+        f"an authority made anew, the root {sent}",
+        "cert.self-signed-replaced",
+        "server",
+        "server",
+        origin=origin,
+        fault=fault,
+        shows="the signature does not verify: another key made it",
+    )
+    for origin, fault, sent in (
+        ("nginx", "remade-root", "sent"),
+        ("go", "remade-root", "sent"),
+        ("haproxy", "remade-root-not-sent", "not sent"),
+    )
+] + [
+    Row(
+        f"a leaf alone, its issuer on the web as {form}",
+        "cert.chain-incomplete",
+        "server",
+        "server",
+        origin=origin,
+        fault=fault,
+        shows="CN=midspan test intermediate → verifies",
+    )
+    for origin, fault, form in (
+        ("nginx", "no-intermediate", "DER"),
+        ("go", "alone-pem", "PEM"),
+        ("haproxy", "alone-p7c", "PKCS#7, moved"),
+    )
+] + [
+    Row(
+        "a leaf alone, two intermediates missing",
+        "cert.chain-incomplete",
+        "server",
+        "server",
+        origin=origin,
+        fault="two-missing",
+        shows="then CN=midspan outer intermediate → verifies",
+    )
+    for origin in ("nginx", "s_server")
+] + [
+    Row(
+        "a whole chain of a root that is not trusted and not sent",
+        "cert.untrusted-root",
+        "server",
+        "server",
+        origin=origin,
+        fault="root-not-sent",
+        shows="CN=midspan stranger root, the chain as it was sent → verifies",
+    )
+    for origin in ("nginx", "gnutls-serv")
+] + [
+    Row(
+        "a revoked certificate, its responder asked",
+        "cert.revoked",
+        "server",
+        "server",
+        origin=origin,
+        fault="asked",
+        server_leg="ca=ROOT,crl=REVOCATIONS",
+        shows="revoked since",
+    )
+    for origin in ("nginx", "go")
+] + [
+    Row(
+        "on the revocation list, and its responder says good",
+        "cert.revoked",
+        "server",
+        "server",
+        fault="asked-good",
+        server_leg="ca=ROOT,crl=REVOCATIONS",
+        shows="→ good",
+    ),
+    Row(
+        "a revoked certificate, by its staple",
+        "cert.revoked",
+        "server",
+        "server",
+        origin="s_server",
+        fault="asked",
+        serving={"extra": ("-status_file", "STAPLE")},
+        ask={"extra": ("--cert-status",)},
+        shows="revoked since",
+    ),
+] + [
+    Row(
         "a firewall's certificate",
         "intercept.upstream-interceptor",
         "server",

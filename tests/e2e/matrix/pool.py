@@ -6,6 +6,7 @@ from collections import OrderedDict
 from harness.midspan import Midspan
 
 from . import certs
+from .publisher import Publisher
 from .stacks import STACKS
 
 ORIGINS_MAX = 24
@@ -35,6 +36,7 @@ class Pool:
         self.folder, self.site, self.pki, self.authority_dir = folder, site, pki, authority_dir
         self._origins, self._midspans = OrderedDict(), OrderedDict()
         self._count = 0
+        self.publisher = pki.publisher = Publisher(folder / "publisher")
 
     def _new_folder(self):
         self._count += 1
@@ -68,6 +70,8 @@ class Pool:
         return folder if folder.exists() else certs.authority(self.pki, folder, (-400, -2))
 
     def _filled(self, word):
+        if "STAPLE" in word:
+            return str(certs.staple(self.pki))
         if "DH1024" not in word:
             return word
         return word.replace("DH1024", str(certs.small_prime(self.pki)))
@@ -84,3 +88,4 @@ class Pool:
     def stop(self):
         for one in [*self._midspans.values(), *self._origins.values()]:
             one.stop()
+        self.publisher.stop()

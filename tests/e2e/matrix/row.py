@@ -20,6 +20,7 @@ class Row(Case):
     bridged   `midspan bridge` in front of the origin instead of a proxy
     masked    the connection works, and the cause stands in the masking report; no leg, no party
     env       more of the client's environment; {FOLDER} in a value is the matrix's own
+    shows     what a row of the proof must say, changed or outcome
     scripted  the peer that breaks it is a script of the test's, not software as it comes
     """
 
@@ -32,6 +33,7 @@ class Row(Case):
     authority: str = None
     bridged: bool = False
     masked: bool = False
+    shows: str = None
     scripted: bool = False
     env: dict = field(default_factory=dict)
 

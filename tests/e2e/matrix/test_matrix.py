@@ -85,6 +85,8 @@ def set_clock(client_env, offset):
 def start_proxy(pool, row, origin, pki):
     if "ANCHOR" in (row.server_leg or ""):
         row.server_leg = row.server_leg.replace("ANCHOR", str(certs.renewed_anchor(pki)))
+    if "REVOCATIONS" in (row.server_leg or ""):
+        row.server_leg = row.server_leg.replace("REVOCATIONS", str(certs.revocations(pki)))
     words = arguments(row, pki)
     how = {}
     if row.upstream is not None:
@@ -163,6 +165,9 @@ def test_row(case, pool, report, pki_, monkeypatch):
     assert not got.ok, got
     verdict = proxy.expect_verdict(row.cause, leg=row.leg, party=row.party)
     report.add(row, verdict)
+    if row.shows:
+        said = [f"{proof['changed']} → {proof['outcome']}" for proof in verdict["proof"]]
+        assert any(row.shows in line for line in said), said
     proxy.assert_no_report()
 
 
