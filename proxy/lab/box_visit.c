@@ -22,6 +22,7 @@ struct box_visit {
     struct buffer first; // BOX_WAITS: what the client sent
     bool had_bytes;      // of what may be a hello
     int foreign_chunks;
+    uint32_t foreign_segments;
     struct tls_stream from_client, from_target; // only watched
     bool is_retried, saw_change_cipher_spec, has_hello;
     uint16_t version;
@@ -213,7 +214,8 @@ static void decide(struct box_visit *b, bool came_in_one)
 
 static void wait_for_hello(struct box_visit *b, struct slice bytes)
 {
-    bool is_first = !b->had_bytes;
+    // Two segments may well come in one read.
+    bool is_first = !b->had_bytes && visit_segments(&b->visit) <= b->foreign_segments + 1;
     if (!buffer_append(&b->first, bytes)) {
         visit_close(&b->visit);
         return;
@@ -229,6 +231,7 @@ static void wait_for_hello(struct box_visit *b, struct slice bytes)
         break;
     case OPENING_OTHER:
         b->foreign_chunks++;
+        b->foreign_segments = visit_segments(&b->visit);
         b->state = b->foreign_chunks > FOREIGN_CHUNKS_MAX ? BOX_PASSES : BOX_WAITS;
         pass(b, SERVER, buffer_slice(&b->first));
         buffer_clear(&b->first);

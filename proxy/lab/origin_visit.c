@@ -576,7 +576,7 @@ static void peek(struct origin_visit *o, struct slice bytes)
             .hello = is_read ? &hello : NULL,
             .hello_len = message.len,
             .record_version = has_record ? record.version : 0,
-            .came_in_one = is_first,
+            .came_in_one = is_first && visit_segments(&o->visit) <= 1,
             .has_foreign_ticket = is_read && origin_tls_is_foreign(o->visit.server->tls, o->node,
                                                                    quirk_ticket(&hello)),
         };

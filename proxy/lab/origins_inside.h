@@ -101,6 +101,9 @@ void visit_handle_closed(struct visit *visit);
 
 extern const struct visit_kind origin_visit_kind, box_visit_kind, web_visit_kind;
 
+// visit_segments is how many TCP segments with data have come; 0 when the kernel does not tell.
+uint32_t visit_segments(const struct visit *visit);
+
 // origins_trust keeps what the bridge needs for a chain; false when memory is out. origins_web_url
 // gives the URL that a path of the web server will have.
 bool origins_trust(struct origins *origins, const struct lab_chain *chain);

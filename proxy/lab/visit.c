@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "segments.h"
+
 static void free_visit(struct visit *visit)
 {
     struct origins *origins = visit->server->origins;
@@ -115,6 +117,12 @@ static const struct link_hooks hooks = {
     .closed = on_link_closed,
     .room = room,
 };
+
+uint32_t visit_segments(const struct visit *visit)
+{
+    uv_os_fd_t fd = -1;
+    return uv_fileno((const uv_handle_t *)&visit->link.tcp, &fd) == 0 ? segments_received(fd) : 0;
+}
 
 static void on_time_out(uv_timer_t *timer)
 {

@@ -194,7 +194,7 @@ static inline enum client_end client_ended(SSL *ssl, int got, struct client_resu
                                                                         : CLIENT_REFUSES;
 }
 
-// client_split sends the hello in two segments with a pause, by a pair of memory BIOs.
+// client_split sends the hello in two segments, by a pair of memory BIOs.
 static inline void client_split(SSL *ssl, int fd, int at)
 {
     BIO *out = BIO_new(BIO_s_mem()), *in = BIO_new(BIO_s_mem());
@@ -206,8 +206,6 @@ static inline void client_split(SSL *ssl, int fd, int at)
     int len = BIO_read(out, bytes, sizeof(bytes));
     assert_true(len > at);
     assert_int_equal(send(fd, bytes, (size_t)at, MSG_NOSIGNAL), at);
-    struct timespec pause = {.tv_nsec = 50000000};
-    (void)nanosleep(&pause, NULL);
     assert_int_equal(send(fd, bytes + at, (size_t)(len - at), MSG_NOSIGNAL), len - at);
 }
 
