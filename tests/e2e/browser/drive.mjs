@@ -1,5 +1,6 @@
-// Opens one page in Chromium or Firefox and prints one line of JSON: what the page found, and each
-// console error, page error and failed request.
+// Opens pages in Chromium or Firefox and prints one line of JSON. With `url`: what that page found,
+// and each console error, page error and failed request. With `urls`: for each its title, or the
+// browser's own word for why it can't be opened.
 // Usage: node drive.mjs '{"browser":…,"program":…,"profile":…,"proxy":"HOST:PORT","url":…}'
 import puppeteer from "puppeteer-core";
 
@@ -77,9 +78,25 @@ async function visit(browser) {
   return found;
 }
 
+// Each in a page of its own: what one site broke must not be told of the next.
+async function visitAll(browser) {
+  const found = { visits: {} };
+  for (const url of options.urls) {
+    const page = await browser.newPage();
+    try {
+      const response = await page.goto(url, { timeout: LIMIT_MS, waitUntil: "domcontentloaded" });
+      found.visits[url] = { status: response?.status(), title: await page.title() };
+    } catch (error) {
+      found.visits[url] = { error: error.message };
+    }
+    await page.close();
+  }
+  return found;
+}
+
 const browser = await launch();
 try {
-  const found = await visit(browser);
+  const found = await (options.urls ? visitAll(browser) : visit(browser));
   found.version = await browser.version();
   console.log(JSON.stringify(found));
 } finally {

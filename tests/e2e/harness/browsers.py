@@ -39,11 +39,18 @@ class Browser:
 
     def visit(self, home, url, *, proxy=None, ca=None):
         """Opens `url`; gives what the driver found (browser/drive.mjs)."""
+        return self._drive(home, proxy, ca, {"url": url})
+
+    def visit_all(self, home, urls, *, proxy=None, ca=None):
+        """url → its title and status, or the browser's error."""
+        return self._drive(home, proxy, ca, {"urls": urls})["visits"]
+
+    def _drive(self, home, proxy, ca, what):
         program = next(filter(None, map(shutil.which, self.programs)), None)
         assert program, f"none of {self.programs} is installed"
         (home / "profile").mkdir(parents=True)
         nss_store(self.store(home), ca)
-        options = {"browser": self.browser, "program": program, "url": url, "proxy": proxy}
+        options = {"browser": self.browser, "program": program, "proxy": proxy, **what}
         options["profile"] = str(home / "profile")
         done = subprocess.run(
             ["node", FOLDER / "drive.mjs", json.dumps(options)],
