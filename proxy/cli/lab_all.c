@@ -55,6 +55,22 @@ static void play(struct row *row)
     row->lasted_us = clock_monotonic_us() - begun_us;
 }
 
+static void write_expected(struct pen *pen, const struct lab_expectation *expect)
+{
+    if (expect->cause != NULL) {
+        pen_ours(pen, expect->cause->code);
+        return;
+    }
+    pen_ours(pen, expect->masked_count > 0 ? "masked: " : "client: ");
+    for (size_t i = 0; i < expect->masked_count; i++) {
+        pen_ours(pen, i > 0 ? ", " : "");
+        pen_ours(pen, expect->masked[i]->code);
+    }
+    if (expect->masked_count == 0) {
+        pen_ours(pen, lab_client_end_word(expect->end));
+    }
+}
+
 static void print_row(const struct all *all, const struct row *row)
 {
     struct sheet sheet;
@@ -69,11 +85,7 @@ static void print_row(const struct all *all, const struct row *row)
     pen_gap(pen, (int)all->name_columns + 13);
     int hang = pen->column;
     if (row->is_good) {
-        pen_ours(pen, expect->cause != NULL ? expect->cause->code : "masked ");
-        for (size_t i = 0; i < expect->masked_count && expect->cause == NULL; i++) {
-            pen_ours(pen, expect->masked[i]->code);
-            pen_ours(pen, i + 1 < expect->masked_count ? ", " : "");
-        }
+        write_expected(pen, expect);
     } else {
         pen_wrap(pen, hang, row->why);
     }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client_h2.h"
 #include "clock.h"
 #include "engine.h"
 #include "handshake.h"
@@ -30,7 +31,8 @@ struct run {
     struct engine *engine;
     struct contexts *contexts;
     struct buffer out;    // records to send
-    struct buffer answer; // plaintext
+    struct buffer answer; // plaintext; with HTTP/2 the body alone
+    struct client_h2 *h2; // NULL: HTTP/1.1
     uint8_t *room;
     bool has_ended; // the peer's FIN or reset was seen
 };
@@ -283,8 +285,23 @@ static bool takes_certificate(const struct run *run)
 
 // ---- the request and its answer
 
+// advance_h2 gives HTTP/2 what came, and sends what it has to say; false at the answer's end.
+static bool advance_h2(struct run *run, struct slice in)
+{
+    struct buffer out = {0};
+    bool goes_on = client_h2_feed(run->h2, in, &out, &run->answer);
+    (void)(out.len > 0 && engine_write(run->engine, buffer_slice(&out))); // who is gone needs none
+    buffer_clear(&out);
+    flush(run);
+    return goes_on;
+}
+
 static bool send_request(struct run *run)
 {
+    if (slice_equals_text(engine_alpn(run->engine), "h2")) {
+        run->h2 = client_h2_new(name_of(run, run->setup->client->host));
+        return run->h2 != NULL && advance_h2(run, SLICE_EMPTY);
+    }
     char text[2 * ENDPOINT_HOST_MAX + 128];
     const char *host = name_of(run, run->setup->client->host);
     int len = snprintf(text, sizeof(text),
@@ -304,6 +321,12 @@ static bool drain_records(struct run *run)
         size_t len = 0;
         switch (engine_read(run->engine, plain, sizeof(plain), &len)) {
         case ENGINE_READ_DATA:
+            if (run->h2 != NULL) {
+                if (!advance_h2(run, (struct slice){plain, len})) {
+                    return false;
+                }
+                break;
+            }
             if (!buffer_append(&run->answer, (struct slice){plain, len})) {
                 return false;
             }
@@ -344,9 +367,32 @@ static bool body_len(struct slice head, size_t *out_len)
     return false;
 }
 
+static void keep_body(struct lab_client_result *result, struct slice body)
+{
+    size_t len = body.len < sizeof(result->body) - 1 ? body.len : sizeof(result->body) - 1;
+    if (len > 0) {
+        memcpy(result->body, body.data, len);
+    }
+}
+
+static void note_h2_answer(struct run *run)
+{
+    struct lab_client_result *result = run->result;
+    result->status = client_h2_status(run->h2);
+    result->end = LAB_CLIENT_SERVED;
+    if (!client_h2_is_whole(run->h2)) {
+        result->end = result->status != 0 ? LAB_CLIENT_CUT : LAB_CLIENT_NO_ANSWER;
+    }
+    keep_body(result, buffer_slice(&run->answer));
+}
+
 static void note_answer(struct run *run)
 {
     struct lab_client_result *result = run->result;
+    if (run->h2 != NULL) {
+        note_h2_answer(run);
+        return;
+    }
     struct slice answer = buffer_slice(&run->answer);
     const uint8_t *end = answer.len > 0 ? memmem(answer.data, answer.len, "\r\n\r\n", 4) : NULL;
     size_t wanted = 0;
@@ -363,10 +409,7 @@ static void note_answer(struct run *run)
         is_whole = is_whole && result->has_close_notify;
     }
     result->end = is_whole ? LAB_CLIENT_SERVED : LAB_CLIENT_CUT;
-    size_t len = body.len < sizeof(result->body) - 1 ? body.len : sizeof(result->body) - 1;
-    if (len > 0) {
-        memcpy(result->body, body.data, len);
-    }
+    keep_body(result, body);
 }
 
 static void exchange(struct run *run)
@@ -442,6 +485,7 @@ bool lab_client_run(const struct lab_client_setup *setup, struct lab_client_resu
     buffer_init(&run.answer, ANSWER_BYTES_MAX);
     bool is_ok = run.room != NULL || error_set(error, ERROR_MEMORY, "out of memory");
     is_ok = is_ok && play(&run);
+    client_h2_free(run.h2);
     engine_free(run.engine);
     contexts_free(run.contexts);
     if (run.fd >= 0) {

@@ -22,16 +22,6 @@ struct lab_client_setup {
     struct arena *arena;
 };
 
-enum lab_client_end {
-    LAB_CLIENT_SERVED,     // the answer is there, whole
-    LAB_CLIENT_CUT,        // … but its end is missing
-    LAB_CLIENT_NO_ANSWER,  // secured, and nothing came
-    LAB_CLIENT_REFUSED,    // the client did not take the certificate
-    LAB_CLIENT_BROKEN,     // the handshake failed
-    LAB_CLIENT_NO_TUNNEL,  // the proxy refused CONNECT
-    LAB_CLIENT_UNREACHABLE // no connection at all
-};
-
 struct lab_client_result {
     enum lab_client_end end;
     int status;              // of the answer or of the refused CONNECT; 0: none

@@ -243,6 +243,8 @@ const char *play_end_words(const struct lab_client_result *result, enum language
                             is_ja ? "プロキシがトンネルを拒否した（%d）" : "no tunnel, status %d",
                             result->status);
         break;
+    case LAB_CLIENT_ENDS: // a count, never an end
+        break;
     case LAB_CLIENT_UNREACHABLE:
         text = is_ja ? "接続できない" : "no connection";
         break;
@@ -289,8 +291,13 @@ bool play_meets(const struct play *play, const struct lab_expectation *expect,
             (expect->has_party && verdict->party != expect->party)) {
             return why_text(out_why, wanted, part);
         }
-    } else if (!play_is_whole(part)) {
+    } else if (!expect->has_end && !play_is_whole(part)) {
         return why_text(out_why, "a connection that works", part);
+    }
+    if (expect->has_end && part->result.end != expect->end) {
+        (void)snprintf(wanted, sizeof(wanted), "the client's end %s",
+                       lab_client_end_word(expect->end)); // fits
+        return why_text(out_why, wanted, part);
     }
     for (size_t i = 0; i < expect->masked_count; i++) {
         if (!is_masked(part, expect->masked[i])) {

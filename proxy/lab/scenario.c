@@ -34,6 +34,16 @@ const struct speech *lesson_title(enum lesson lesson)
     return &titles[lesson < LESSONS ? lesson : 0];
 }
 
+const char *lab_client_end_word(enum lab_client_end end)
+{
+    static const char *const words[LAB_CLIENT_ENDS] = {
+#define XX(name, word) [LAB_CLIENT_##name] = word,
+        LAB_CLIENT_END_MAP(XX)
+#undef XX
+    };
+    return end < LAB_CLIENT_ENDS ? words[end] : "unknown";
+}
+
 static int compare(const void *left, const void *right)
 {
     const struct scenario *a = *(const struct scenario *const *)left;

@@ -96,8 +96,28 @@ struct lab_case {
     size_t client_count;
 };
 
+// How a connection ends for a lab client.
+#define LAB_CLIENT_END_MAP(XX)                                                   \
+    XX(SERVED, "served")           /* the answer is there, whole */              \
+    XX(CUT, "cut")                 /* … but its end is missing */              \
+    XX(NO_ANSWER, "no-answer")     /* secured, and nothing came */               \
+    XX(REFUSED, "refused")         /* the client did not take the certificate */ \
+    XX(BROKEN, "broken")           /* the handshake failed */                    \
+    XX(NO_TUNNEL, "no-tunnel")     /* the proxy refused CONNECT */               \
+    XX(UNREACHABLE, "unreachable") /* no connection at all */
+
+enum lab_client_end {
+#define XX(name, word) LAB_CLIENT_##name,
+    LAB_CLIENT_END_MAP(XX)
+#undef XX
+    LAB_CLIENT_ENDS
+};
+const char *lab_client_end_word(enum lab_client_end end);
+
 // What has to come of it.
 struct lab_expectation {
+    bool has_end;
+    enum lab_client_end end;   // for the first client
     const struct cause *cause; // NULL: none, the connection works
     enum side leg;
     bool has_party;

@@ -187,6 +187,23 @@ static bool read_expect_party(const struct reading *reading, const struct yaml_i
     return read_party(reading, item, what, &expect->party);
 }
 
+static bool read_expect_client(const struct reading *reading, const struct yaml_item *item,
+                               const char *what, void *out)
+{
+    const char *words[LAB_CLIENT_ENDS];
+    struct lab_expectation *expect = out;
+    size_t i;
+    for (i = 0; i < LAB_CLIENT_ENDS; i++) {
+        words[i] = lab_client_end_word((enum lab_client_end)i);
+    }
+    if (!reading_word(reading, item, what, words, LAB_CLIENT_ENDS, &i)) {
+        return false;
+    }
+    expect->has_end = true;
+    expect->end = (enum lab_client_end)i;
+    return true;
+}
+
 static bool read_masked(const struct reading *reading, const struct yaml_item *item,
                         const char *what, void *out)
 {
@@ -210,17 +227,15 @@ static bool read_masked(const struct reading *reading, const struct yaml_item *i
 static bool read_expect(const struct reading *reading, const struct yaml_item *item,
                         const char *what, void *out)
 {
-    static const struct reading_key keys[] = {{"leg", read_expect_leg},
-                                              {"cause", read_expect_cause},
-                                              {"party", read_expect_party},
-                                              {"masked", read_masked},
-                                              {NULL, NULL}};
+    static const struct reading_key keys[] = {
+        {"leg", read_expect_leg},       {"cause", read_expect_cause}, {"party", read_expect_party},
+        {"client", read_expect_client}, {"masked", read_masked},      {NULL, NULL}};
     struct lab_expectation *expect = &((struct scenario *)out)->expect;
     if (!reading_map(reading, item, what, keys, expect)) {
         return false;
     }
-    if (expect->cause == NULL && expect->masked_count == 0) {
-        return reading_fail(reading, item, what, "no cause, expected cause or masked");
+    if (expect->cause == NULL && expect->masked_count == 0 && !expect->has_end) {
+        return reading_fail(reading, item, what, "no cause, expected cause, masked or client");
     }
     return expect->cause == NULL || yaml_member(item, "leg") != NULL ||
            reading_fail(reading, item, what, "no leg, expected client or server");

@@ -40,6 +40,48 @@ static const struct row {
           "expect: {leg: client, cause: trust.client-rejects-bridge-ca}\n" FIX
           ", client: {trusts: bridge}}\n",
      LAB_CLIENT_REFUSED, 0, NULL},
+    {"HTTP/2 on both legs",
+     HEAD "origin: {policy: {alpn: [h2]}}\nclient: {policy: {alpn: [h2, http/1.1]}}\n"
+          "expect: {leg: server, cause: cert.expired}\n" FIX "}\n",
+     LAB_CLIENT_SERVED, 200,
+     "expected cert.expired, server leg; no verdict, client: a whole answer, status 200"},
+    {"HTTP/2, and a name that the connection is not for",
+     HEAD "origin: {policy: {alpn: [h2]}, http: {check-host: yes}}\n"
+          "client: {host: other.midspan.test, policy: {alpn: [h2]}}\n"
+          "expect: {leg: server, cause: sni.misdirected}\n" FIX
+          ", client: {host: one.midspan.test}}\n",
+     LAB_CLIENT_SERVED, 421, NULL},
+    {"an answer without its end, to a client that minds",
+     HEAD "origin: {http: {end: fin}}\nclient: {wants-close-notify: on}\n"
+          "expect: {client: cut}\n" FIX ", origin: {http: {end: close-notify}}}\n",
+     LAB_CLIENT_CUT, 200, NULL},
+    {"a client's end that is not the one expected", HEAD "expect: {client: cut}\n" FIX "}\n",
+     LAB_CLIENT_SERVED, 200,
+     "expected the client's end cut; no verdict, client: a whole answer, status 200"},
+    {"a pinned client that goes silently",
+     HEAD "client: {pins: on, preset: node-2020, refuses: silent}\n"
+          "expect: {leg: client, cause: trust.pinned}\n" FIX ", bridge: {pass: on}}\n",
+     LAB_CLIENT_REFUSED, 0, NULL},
+    {"an interceptor behind the bridge",
+     HEAD "box: {does: intercept}\n"
+          "expect: {leg: server, cause: intercept.upstream-interceptor}\n" FIX
+          ", box: {trusted: on}}\n",
+     LAB_CLIENT_SERVED, 502, NULL},
+    {"an interceptor before the bridge",
+     HEAD "box: {on: client-leg, does: intercept}\nexpect: {client: refused}\n" FIX
+          ", box: {trusted: on}}\n",
+     LAB_CLIENT_REFUSED, 0, NULL},
+    {"an authority that is over",
+     HEAD "bridge: {authority: expired}\n"
+          "expect: {leg: client, cause: trust.bridge-ca-expired}\n" FIX
+          ", bridge: {authority: good}}\n",
+     LAB_CLIENT_REFUSED, 0, NULL},
+    {"a client certificate that is lost at the bridge",
+     HEAD "origin: {policy: {client-auth: require, max: TLS1.2}}\nclient: {certificate: on}\n"
+          "bridge: {client-leg: {client-auth: ask}}\n"
+          "expect: {leg: server, cause: client-auth.required}\n" FIX
+          ", bridge: {certificate: on}}\n",
+     LAB_CLIENT_SERVED, 502, NULL},
     {"no origin at all",
      HEAD "origin: {kind: refused}\nexpect: {leg: server, cause: transport.refused}\n" FIX
           ", origin: {kind: tls}}\n",

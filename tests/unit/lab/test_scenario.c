@@ -46,7 +46,7 @@ static const struct wrong_row {
     {"cause without a leg", HEAD FIX "expect: {cause: cert.expired}\n",
      "f.yaml:7: expect: no leg, expected client or server"},
     {"nothing expected", HEAD FIX "expect: {leg: server}\n",
-     "f.yaml:7: expect: no cause, expected cause or masked"},
+     "f.yaml:7: expect: no cause, expected cause, masked or client"},
     {"unknown party", HEAD FIX "expect: {leg: server, cause: cert.expired, party: me}\n",
      "f.yaml:7: expect: party: bad value 'me', expected one of client, server, bridge, network"},
     {"fix without a party", HEAD EXPECT "fix: {text: " SPEECH "}\n",
