@@ -43,7 +43,7 @@ static void fail(struct connection *c, int os_error, const char *detail)
     connection_rearm(c);
 }
 
-static const struct endpoint *next_hop(const struct connection *c)
+const struct endpoint *dial_hop(const struct connection *c)
 {
     const struct settings *settings = connection_settings(c);
     const struct host_route *route =
@@ -204,7 +204,7 @@ void dial_start(struct connection *c)
 {
     struct dial *dial = &c->dial;
     assert(dial->state == DIAL_IDLE);
-    const struct endpoint *hop = next_hop(c);
+    const struct endpoint *hop = dial_hop(c);
     evidence_of(c)->is_started = true;
     evidence_of(c)->dial_us = connection_now(c);
     if (connection_settings(c)->has_via) {

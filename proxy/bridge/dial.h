@@ -38,6 +38,8 @@ struct dial {
 // dial_start begins to connect links[SERVER]; it ends in DIAL_DONE or DIAL_FAILED and advances the
 // connection then.
 void dial_start(struct connection *c);
+// dial_hop gives whom the socket is for: the origin, or the upstream proxy.
+const struct endpoint *dial_hop(const struct connection *c);
 // dial_timed_out ends an attempt that took too long: the next address, or failure.
 void dial_timed_out(struct connection *c);
 // dial_received takes the upstream proxy's bytes in DIAL_VIA; *out_rest is what belongs to the

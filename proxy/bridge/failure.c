@@ -138,15 +138,20 @@ static void prove_untold(struct connection *c)
 // dial_again is true when the verdict has to wait for its proof.
 static bool dial_again(struct connection *c)
 {
-    if (c->found[0].leg != SERVER || c->dial.address_next == 0) {
+    struct dial *dial = &c->dial;
+    if (c->found[0].leg != SERVER || dial->state == DIAL_IDLE || dial->is_loop) {
         return false;
     }
+    size_t tried = dial->address_next;
     struct prove_setup setup = {
         .loop = &c->worker->loop,
         .evidence = &c->evidence,
         .arena = &c->arena,
         .verdict = &c->found[0],
-        .address = (const struct sockaddr *)&c->dial.addresses[c->dial.address_next - 1],
+        .address = tried > 0 ? (const struct sockaddr *)&dial->addresses[tried - 1] : NULL,
+        .addresses = dial->addresses,
+        .address_count = tried,
+        .hop = dial_hop(c),
         .is_via = connection_settings(c)->has_via,
         .contexts = c->kit->contexts[SERVER],
         .mint = c->worker->shared->mint,

@@ -21,6 +21,7 @@
 //   own_fault.h  | what they prove of an origin that fails by itself (inside)
 //   exclude.h    | … when nothing passes, whatever is offered (pure)
 //   full.h       | whole handshakes: which, and what they prove (pure)
+//   reach.h      | names and addresses tried again: which, and what they prove (pure)
 //   prover.h     | what the provers that dial have in common (inside)
 //   change.h     | one trial: the change, the outcome
 //   variant.h    | a recorded hello with one thing changed

@@ -7,6 +7,7 @@
 struct prover *prove_start(const struct prove_setup *setup)
 {
     static struct prover *(*const kinds[])(const struct prove_setup *setup) = {
+        reach_prover_start,
         full_prover_start,
         hello_prover_start,
     };

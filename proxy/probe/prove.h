@@ -23,8 +23,12 @@ struct prove_setup {
     const struct evidence *evidence; // borrowed, like the next two, until `closed`
     struct arena *arena;
     struct verdict *verdict;        // rewritten before `done`
-    const struct sockaddr *address; // where the server leg was dialled; copied
-    bool is_via;                    // an upstream proxy stands there: tunnels to evidence->target
+    const struct sockaddr *address; // where the server leg was dialled; NULL: nowhere. Copied
+    // What the name stands for, all that was dialled, and the name; borrowed until `closed`.
+    const struct sockaddr_storage *addresses;
+    size_t address_count;
+    const struct endpoint *hop;
+    bool is_via; // an upstream proxy stands there: tunnels to evidence->target
     // For handshakes by the TLS library: of the server leg, as it was shaped.
     struct contexts *contexts;
     struct mint *mint;          // makes a certificate to show instead of none

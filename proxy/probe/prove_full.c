@@ -211,7 +211,7 @@ static void stop(struct prover *base)
 struct prover *full_prover_start(const struct prove_setup *setup)
 {
     struct full_prover *prover = calloc(1, sizeof(*prover));
-    if (prover == NULL || setup->contexts == NULL ||
+    if (prover == NULL || setup->contexts == NULL || setup->address == NULL ||
         !full_open(&prover->plan, setup->evidence, setup->verdict, setup->arena)) {
         free(prover);
         return NULL;

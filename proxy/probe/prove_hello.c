@@ -273,7 +273,7 @@ static void stop(struct prover *base)
 struct prover *hello_prover_start(const struct prove_setup *setup)
 {
     struct hello_prover *prover = calloc(1, sizeof(*prover));
-    if (prover == NULL ||
+    if (prover == NULL || setup->address == NULL ||
         !plan_open(&prover->plan, setup->evidence, setup->verdict, setup->arena)) {
         free(prover);
         return NULL;

@@ -12,3 +12,4 @@ struct prover {
 // opened: no hook is called then. As prove_start else.
 struct prover *hello_prover_start(const struct prove_setup *setup); // raw hellos, by plan.h
 struct prover *full_prover_start(const struct prove_setup *setup);  // whole handshakes, by full.h
+struct prover *reach_prover_start(const struct prove_setup *setup); // names and TCP, by reach.h
