@@ -6,9 +6,9 @@
 static const char *words_for(const struct preset_edge *preset, enum side side, const char *key,
                              const char *value)
 {
-    // OpenSSL has IANA's names for the suites of TLS 1.3, and names none else so.
-    bool is_tls13 = strcmp(key, "ciphers") == 0 && strncmp(value, "TLS_", 4) == 0;
-    if (is_tls13 && preset->dialect_suites13[side] != NULL) {
+    // OpenSSL has IANA's names for the suites of TLS 1.3, and names none else so. The words for
+    // other suites would be read, and change nothing.
+    if (strcmp(key, "ciphers") == 0 && strncmp(value, "TLS_", 4) == 0) {
         return preset->dialect_suites13[side];
     }
     for (size_t i = 0; leg_key_at(i) != NULL; i++) {

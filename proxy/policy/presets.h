@@ -25,7 +25,7 @@ struct preset_edge {
     unsigned certificate_status; // for a bad certificate of the origin, where it differs
     const char *dialect;         // name of its dialect, NULL: none
     const char *dialect_text[SIDES][32]; // by the index of leg_key_at; NULL: can't be said there
-    const char *dialect_suites13[SIDES]; // the same for the suites of TLS 1.3, where that differs
+    const char *dialect_suites13[SIDES]; // the same for suites of TLS 1.3; NULL: can't be said
     const char *dialect_separator;       // between the items of a list
     bool dialect_has_iana_suites;        // names suites as IANA does, not as OpenSSL
     struct text_list device_alpn[SIDES]; // what the device itself offers, where the legs differ

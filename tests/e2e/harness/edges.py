@@ -79,9 +79,6 @@ class Nginx(Edge):
     def command(self):
         return ["nginx", "-p", self.folder, "-c", self.conf(), "-e", self.folder / "error.log"]
 
-    def check(self):
-        return ["nginx", "-t", *self.command()[1:]]
-
     def conf(self, client="", server=""):
         user = "user root;" if os.getuid() == 0 else ""
         temp = " ".join(
