@@ -86,6 +86,7 @@ struct connection {
     int64_t active_us;   // last time that bytes came, for the idle timeout
 
     struct ingress *ingress;
+    struct slice opening; // the first bytes of the ingress, or of what came instead; in the arena
     struct buffer
         peeked; // the client's bytes from after the ingress, until an engine or relay takes them
     struct client_hello hello; // borrows from hello_bytes

@@ -182,6 +182,7 @@ enum step do_ingress(struct connection *c)
     }
     if (c->ingress == NULL) {
         c->ingress = ingress_new(local_names());
+        failure_keep_opening(c);
     }
     if (c->ingress == NULL) {
         connection_close(c);

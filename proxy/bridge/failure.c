@@ -1,13 +1,17 @@
 #include "failure.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "dialect.h"
 #include "judgement.h"
 #include "legs.h"
 #include "peek.h"
 #include "rehearse.h"
+#include "reread.h"
 #include "reverify.h"
+
+#define FIRST_BYTES_MAX 64 // as the reader of evidence has it
 
 static bool was_told(const struct connection *c, const struct verdict *verdict)
 {
@@ -91,6 +95,15 @@ static void on_inquiry_closed(void *user)
     connection_handle_closed(c);
 }
 
+static enum reread_port port_of(const struct connection *c)
+{
+    const struct settings *settings = connection_settings(c);
+    if (settings->takes_proxy_protocol && !c->did_read_header) {
+        return REREAD_HEADER;
+    }
+    return settings->has_target || settings->is_transparent ? REREAD_TLS : REREAD_PROXY;
+}
+
 // prove_here proves what needs no network: a verdict about the client's hello, about our leaf, or
 // about the origin's certificates.
 static bool prove_here(struct connection *c, struct verdict *verdict)
@@ -116,7 +129,14 @@ static bool prove_here(struct connection *c, struct verdict *verdict)
         .leaf = c->leaf,
         .name = legs_leaf_name(c),
     };
-    return reverify(&c->evidence, terms->trust[verdict->leg], &c->arena, verdict) ||
+    const struct reread_setup reread_as = {
+        .arena = &c->arena,
+        .verdict = verdict,
+        .port = port_of(c),
+        .bytes = c->opening,
+    };
+    return reread(&reread_as) ||
+           reverify(&c->evidence, terms->trust[verdict->leg], &c->arena, verdict) ||
            replay(&played) || rehearse(&played) || judgement(&judged);
 }
 
@@ -396,10 +416,33 @@ enum step do_proving(struct connection *c)
     return c->has_ended[CLIENT] ? drop(c) : tell_client(c);
 }
 
+void failure_keep_opening(struct connection *c)
+{
+    struct slice bytes = slice_part(buffer_slice(&c->peeked), 0, REREAD_BYTES_MAX);
+    c->opening = arena_copy(&c->arena, bytes);
+}
+
+// note_first_bytes puts the beginning of a text's first line into the evidence (a credential stands
+// in a later one), or of bytes that are none.
+static void note_first_bytes(struct connection *c)
+{
+    struct slice first = slice_part(c->opening, 0, FIRST_BYTES_MAX);
+    const uint8_t *end = first.len > 0 ? memchr(first.data, '\r', first.len) : NULL;
+    bool is_text = first.len > 0 && first.data[0] >= 'A' && first.data[0] <= 'Z';
+    if (is_text && end != NULL) {
+        first = slice_part(first, 0, (size_t)(end - first.data));
+    }
+    c->evidence.legs[CLIENT].first_bytes = first;
+}
+
 enum step failure_of_ingress(struct connection *c, const char *code, const char *text)
 {
     c->has_failed = true;
     c->failed = CLIENT;
+    if (c->opening.len == 0) {
+        failure_keep_opening(c);
+    }
+    note_first_bytes(c);
     c->evidence.ingress_fault = text;
     c->evidence.ingress_fault_code = code;
     connection_opened(c);

@@ -9,6 +9,9 @@ enum step failure_of_leg(struct connection *c, enum side side);
 // failure_of_ingress likewise, for bytes that named no target: `code` and `text` go into the
 // evidence.
 enum step failure_of_ingress(struct connection *c, const char *code, const char *text);
+// failure_keep_opening keeps the first bytes of the ingress, as they stand in `peeked`, for the
+// proof that they are something else.
+void failure_keep_opening(struct connection *c);
 // failure_judge finds and tells the verdicts; used at the end of connections that were secured,
 // too.
 void failure_judge(struct connection *c);

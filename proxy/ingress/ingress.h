@@ -7,6 +7,7 @@
 //   http_head.h     | a request's head, read strictly; the one user of http-parser
 //   proxy_request.h | what such a request asks for, and the head to pass on
 //   socks.h         | SOCKS5 up to the CONNECT request
+//   socks4.h        | SOCKS4, to say that it came
 //   fault.h         | what was wrong, in one sentence
 #pragma once
 

@@ -15,6 +15,7 @@
 //   web_address.h| addresses in certificates, read
 //   replay.h     | the client leg: its hello, played to a server of another shape
 //   rehearse.h   | the client leg: a client without a certificate, in memory
+//   reread.h     | the ingress: the same bytes, read as everything else
 //   judgement.h  | the client leg: why the client refused our leaf
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
@@ -39,4 +40,5 @@
 #include "recheck.h"
 #include "rehearse.h"
 #include "replay.h"
+#include "reread.h"
 #include "reverify.h"

@@ -116,7 +116,8 @@ struct leg_evidence {
     size_t addresses_tried;
     uint64_t bytes_received, bytes_sent; // raw
     uint64_t app_bytes_received, app_bytes_sent;
-    struct slice first_bytes; // NOT_TLS: the beginning of what came instead, at most 64 bytes
+    // NOT_TLS, or the client leg of an ingress fault: the beginning of what came, at most 64 bytes
+    struct slice first_bytes;
     int http_status; // server leg: status of the first response, when somebody reads it; else 0
     uint32_t keys;   // client leg: KEY_… of the certificates we could present; 0: both kinds
     // What we are configured to offer or accept on this leg (not owned by the arena; outlives it)

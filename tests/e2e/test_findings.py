@@ -68,7 +68,9 @@ def test_silence(start_midspan, curl):
 def test_tls_to_the_proxy_port(proxy, curl, pki_):
     """The proxy's address in the browser's address bar, with https."""
     assert not curl.fetch(f"https://localhost:{proxy.port}/", ca=pki_.stranger).ok
-    proxy.expect_verdict("ingress.tls-to-proxy-port", leg="client", party="client")
+    verdict = proxy.expect_verdict("ingress.tls-to-proxy-port", leg="client", party="client")
+    assert verdict["confidence"] == "proven", verdict
+    assert "a whole ClientHello for localhost" in [row["outcome"] for row in verdict["proof"]]
 
 
 def test_who_trusts_the_proxy_port_sees_its_page(proxy, curl):
@@ -79,24 +81,30 @@ def test_who_trusts_the_proxy_port_sees_its_page(proxy, curl):
 def test_a_proxy_request_to_a_tls_port(start_midspan, nginx, curl):
     proxy = start_midspan(target=nginx.endpoint)
     assert not curl.fetch("https://localhost:4443/", proxy=proxy.url).ok
-    proxy.expect_verdict("ingress.proxy-to-tls-port", leg="client", party="client")
+    verdict = proxy.expect_verdict("ingress.proxy-to-tls-port", leg="client", party="client")
+    assert verdict["confidence"] == "proven", verdict
+    assert "a whole request: CONNECT localhost:4443" in [row["outcome"] for row in verdict["proof"]]
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "confidence"),
     [
-        b"\x04\x01\x01\xbb\x7f\0\0\x01\0",
-        b"CONNECT nowhere HTTP/1.1\r\n\r\n",
-        b"\x00\x01\x02\x03\r\n\r\n",
+        (b"\x04\x01\x01\xbb\x7f\0\0\x01\0", "proven"),
+        (b"PROXY TCP4 192.0.2.1 192.0.2.2 4000 443\r\n", "proven"),
+        (b"CONNECT nowhere HTTP/1.1\r\nProxy-Authorization: Basic c2VjcmV0\r\n\r\n", "deduced"),
+        (b"\x00\x01\x02\x03\r\n\r\n", "deduced"),
     ],
-    ids=["SOCKS4", "CONNECT without a port", "binary"],
+    ids=["SOCKS4", "PROXY header", "CONNECT without a port", "binary"],
 )
-def test_malformed(data, proxy):
+def test_malformed(data, confidence, proxy):
     with socket.create_connection(proxy.address, timeout=raw.LIMIT_SECONDS) as sock:
         sock.sendall(data)
         sock.shutdown(socket.SHUT_WR)
         raw.read_all(sock)
-    proxy.expect_verdict("ingress.malformed", leg="client", party="client")
+    verdict = proxy.expect_verdict("ingress.malformed", leg="client", party="client")
+    assert verdict["confidence"] == confidence, verdict
+    first = bytes.fromhex(verdict["evidence"]["legs"]["client"]["first_bytes"])
+    assert first and data.startswith(first) and b"Authorization" not in first
 
 
 # What works is not a fault
