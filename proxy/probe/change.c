@@ -92,6 +92,9 @@ const char *change_text(struct arena *arena, const struct trial *trial, const st
     case CHANGE_ALPN:
         text = named_text(arena, "ALPN", change->name);
         break;
+    case CHANGE_EMS:
+        text = "extended_master_secret: + offered";
+        break;
     case CHANGE_COMPACT:
         text = "a short hello, the same versions";
         break;

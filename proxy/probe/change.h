@@ -10,6 +10,7 @@ enum change_kind {
     CHANGE_ADD,     // one number added to one list
     CHANGE_SNI,     // another name, or none
     CHANGE_ALPN,    // one protocol, or none
+    CHANGE_EMS,     // extended_master_secret is offered as well
     CHANGE_COMPACT, // short (under 250 bytes unless the name is long), its versions kept
     CHANGE_CAP      // nothing above TLS 1.2, no GREASE
 };

@@ -255,6 +255,9 @@ static bool find_cause(const struct plan *plan, const struct verdict *verdict, s
         out->code = "alpn.no-overlap";
         out->what = "application protocol";
         break;
+    case CHANGE_EMS:
+        out->code = "protocol.ems-required";
+        break;
     case CHANGE_COMPACT:
         out->code = "hello.intolerant";
         break;
@@ -297,7 +300,7 @@ static bool takes_protocol(struct slice names, const char *wanted)
 
 // Forward only: who is behind moves. What the origin takes is old: the origin. Else whoever's list
 // lacks it: the bridge, when the client would have offered it; the client otherwise.
-static enum party party_of(const struct plan *plan, const struct finding *finding)
+static enum party party_of_bridged(const struct plan *plan, const struct finding *finding)
 {
     const struct judge *judge = &plan->judge;
     const char *asked = judge->evidence->legs[CLIENT].sni_sent;
@@ -312,6 +315,8 @@ static enum party party_of(const struct plan *plan, const struct finding *findin
         return takes_protocol(judge->client.alpn, name) || judge->client.alpn.len == 0
                    ? PARTY_BRIDGE
                    : PARTY_CLIENT;
+    case CHANGE_EMS:
+        return PARTY_CLIENT;
     case CHANGE_COMPACT:
     case CHANGE_CAP:
         return PARTY_SERVER;
@@ -331,6 +336,14 @@ static enum party party_of(const struct plan *plan, const struct finding *findin
     bool is_behind = finding->list == LIST_VERSIONS && versions->count > 0 &&
                      versions->items[versions->count - 1] > finding->number;
     return is_behind ? PARTY_SERVER : PARTY_CLIENT;
+}
+
+// On a connection that is passed on, what would be the bridge's is the client's own.
+static enum party party_of(const struct plan *plan, const struct finding *finding)
+{
+    enum party party = party_of_bridged(plan, finding);
+    bool is_passed = plan->judge.evidence->is_passed;
+    return is_passed && party == PARTY_BRIDGE ? PARTY_CLIENT : party;
 }
 
 // What each list is widened to, and by which key of the policy.
@@ -402,8 +415,9 @@ static void say_list(struct judge *judge, const struct finding *finding, struct 
             ? versions_text(judge->arena, &judge->offer)
             : list_text(judge->arena, finding->list, sets_list(&judge->offer, finding->list));
     out->accepted = finding->number != 0 ? list_item_name(finding->list, finding->number) : NULL;
-    verdict_say(judge, out, "%s and midspan share no %s: midspan offered %s; the origin takes %s",
-                judge->origin, finding->what, out->offered,
+    const char *who = judge->evidence->is_passed ? "the client" : "midspan";
+    verdict_say(judge, out, "%s and %s share no %s: %s offered %s; the origin takes %s",
+                judge->origin, who, finding->what, who, out->offered,
                 out->accepted != NULL ? out->accepted : "something else");
     fix_list(judge, finding, out);
 }
@@ -461,6 +475,10 @@ static void say(struct plan *plan, const struct finding *finding, struct verdict
     out->offered = out->accepted = NULL;
     if (finding->has_list) {
         say_list(judge, finding, out);
+    } else if (finding->trial->change.kind == CHANGE_EMS) {
+        verdict_say(judge, out,
+                    "%s insists on extended_master_secret, which the client does not offer",
+                    judge->origin);
     } else if (finding->is_own_fault) {
         own_fault_say(judge, finding->trial, out);
     } else if (finding->trial->change.kind == CHANGE_SNI) {

@@ -213,6 +213,7 @@ void draft_apply(struct draft *draft)
         cap(draft);
         break;
     case CHANGE_NOTHING:
+    case CHANGE_EMS:
     case CHANGE_BLAME:
     case CHANGE_SNI:
     case CHANGE_ALPN:

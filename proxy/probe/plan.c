@@ -145,8 +145,12 @@ static void add_first(struct plan *plan, const struct verdict *verdict)
 {
     const struct leg_evidence *leg = leg_of(&plan->judge, SERVER);
     (void)add(plan, (struct change){.kind = CHANGE_NOTHING, .is_tls12 = plan->wanted != NULL});
-    if (plan->judge.has_client_hello && !plan->judge.client_hello.is_sslv2) {
+    bool has_blame = plan->judge.has_client_hello && !plan->judge.client_hello.is_sslv2;
+    if (has_blame && !plan->judge.evidence->is_passed) { // else it was the client's own
         (void)add(plan, (struct change){.kind = CHANGE_BLAME});
+    }
+    if (is_code(verdict, "protocol.ems-required") && !plan->judge.sent_hello.has_ems) {
+        (void)add(plan, (struct change){.kind = CHANGE_EMS});
     }
     if (is_code(verdict, "sni.")) {
         add_names(plan);
@@ -189,7 +193,7 @@ static bool is_provable(const struct judge *judge, const struct verdict *verdict
                                               "sni.required"};
     const struct leg_evidence *leg = leg_of(judge, SERVER);
     if (verdict->leg != SERVER || verdict->severity != SEVERITY_ERROR ||
-        judge->evidence->is_passed || judge->evidence->is_plain || !judge->has_sent_hello ||
+        judge->evidence->is_captured || judge->evidence->is_plain || !judge->has_sent_hello ||
         judge->sent_hello.is_sslv2 || leg->peer_address == NULL || is_code(verdict, "ingress.") ||
         is_code(verdict, "transport.dns") || is_code(verdict, "transport.refused")) {
         return false;
@@ -290,6 +294,8 @@ static int likelihood(const struct trial *trial)
     case CHANGE_SNI:
     case CHANGE_ALPN:
         return change->is_last ? 9 : change->name != NULL ? 41 : 40;
+    case CHANGE_EMS:
+        return 42;
     case CHANGE_COMPACT:
         return 11;
     case CHANGE_CAP:

@@ -147,6 +147,10 @@ static bool put_extensions(struct draft *draft)
     for (size_t i = 0; i < COUNT_OF(own) && ok; i++) {
         ok = draft->did[i] || put_own(draft, i, SLICE_EMPTY, false);
     }
+    if (draft->change->kind == CHANGE_EMS && !draft->base->hello.has_ems) { // RFC 7627 section 5.1
+        ok = ok && buffer_append_u16(&draft->extensions, EXTENSION_EXTENDED_MASTER_SECRET) &&
+             put_vector16(&draft->extensions, SLICE_EMPTY);
+    }
     return ok;
 }
 

@@ -31,6 +31,7 @@ struct server {
     bool is_plain;     // speaks something else
     uint8_t alert;     // answers with it whatever it is sent; 0: does not
     uint8_t other;     // … and with this when there is no name; 0: the same
+    bool wants_ems;    // refuses TLS 1.2 without extended_master_secret
     const char *hated; // resets hellos that name it
     bool is_moody;     // the second hello is taken, whatever it is
 };
@@ -40,6 +41,7 @@ static const struct row {
     struct hello_row client, sent; // `sent` without suites: the client's
     const char *client_sni, *sent_sni;
     struct server server;
+    bool is_passed; // … on untouched: the client's own hello is what was sent
     const char *code, *party, *confidence;
     const char *accepted; // NULL: not asked
     const char *direct;
@@ -472,6 +474,63 @@ static const struct row {
      .party = "server",
      .confidence = "proven",
      .direct = "would-fail"},
+    {.name = "passed on: a client up to TLS 1.2, a server from 1.3",
+     .client = {.versions = {0x0303}, .suites = {0xc02f}, .groups = {0x001d}, .schemes = {0x0804}},
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .is_passed = true,
+     .server = {.min = 0x0304,
+                .max = 0x0304,
+                .suites = {0x1301},
+                .groups = {0x001d},
+                .schemes = {0x0804},
+                .keys = KEY_RSA},
+     .code = "protocol.no-common-version",
+     .party = "client",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "passed on: a name refused, and every other hello",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .is_passed = true,
+     .server = {.alert = ALERT_UNRECOGNIZED_NAME},
+     .code = "sni.unrecognized",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "passed on: a suite that the client lacks",
+     .client = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .is_passed = true,
+     .server = {.min = 0x0303,
+                .max = 0x0303,
+                .suites = {0xc02f},
+                .groups = {0x0017},
+                .schemes = {0x0804},
+                .keys = KEY_RSA},
+     .code = "cipher.no-common-suite",
+     .party = "client",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "passed on: a server that insists on extended master secret",
+     .client = {.versions = {0x0303},
+                .suites = {0xc02b, 0xc02f, 0xc02c, 0xc030},
+                .groups = {0x001d, 0x0017},
+                .schemes = {0x0403, 0x0804}},
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .is_passed = true,
+     .server = {.min = 0x0303,
+                .max = 0x0303,
+                .suites = {0xc02f},
+                .groups = {0x0017},
+                .schemes = {0x0804},
+                .keys = KEY_RSA,
+                .wants_ems = true},
+     .code = "protocol.ems-required",
+     .party = "client",
+     .confidence = "proven",
+     .direct = "would-fail"},
     {.name = "a box that resets hellos of one name",
      .client = MODERN13,
      .client_sni = "app.test",
@@ -542,6 +601,9 @@ static struct outcome answer(const struct server *server, struct slice message)
     if (server->is_mute || (server->len_max > 0 && message.len > server->len_max) ||
         (server->hates_tls13 && client_hello_offers_version(&hello, VERSION_TLS13))) {
         return (struct outcome){.kind = OUTCOME_RESET};
+    }
+    if (server->wants_ems && !hello.has_ems) {
+        return (struct outcome){.kind = OUTCOME_ALERT, .alert = ALERT_HANDSHAKE_FAILURE};
     }
     if (server->name != NULL && !slice_equals_text(hello.sni, server->name)) {
         return (struct outcome){.kind = OUTCOME_ALERT, .alert = ALERT_UNRECOGNIZED_NAME};
@@ -621,6 +683,7 @@ static void make_evidence(const struct row *row, struct arena *arena, struct leg
     struct leg_evidence *leg = &out->legs[SERVER];
     memset(out, 0, sizeof(*out));
     window(sent, shape);
+    out->is_passed = row->is_passed;
     out->has_target = true;
     out->target = (struct endpoint){.host = "127.0.0.1", .port = 443, .is_ip = true};
     out->legs[CLIENT].client_hello = with_name(arena, &row->client, row->client_sni);
@@ -710,9 +773,9 @@ static void some_verdicts_are_left_alone(void **state)
     verdict.severity = SEVERITY_WARNING;
     assert_false(plan_open(plan, evidence, &verdict, &arena));
     verdict.severity = SEVERITY_ERROR;
-    evidence->is_passed = true;
+    evidence->is_captured = evidence->is_passed = true;
     assert_false(plan_open(plan, evidence, &verdict, &arena));
-    evidence->is_passed = false;
+    evidence->is_captured = evidence->is_passed = false;
     evidence->legs[SERVER].peer_address = NULL;
     assert_false(plan_open(plan, evidence, &verdict, &arena));
     arena_clear(&arena);
