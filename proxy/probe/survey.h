@@ -35,7 +35,7 @@ enum survey_order {
 // In the order in which the server chose them.
 struct survey_list {
     enum survey_state state;
-    enum survey_order order; // of suites
+    enum survey_order order; // of suites, and of groups as far as it shows
     size_t count;
     uint16_t items[SURVEY_ITEMS_MAX];
     uint16_t dh_bits[SURVEY_ITEMS_MAX]; // of DHE suites; 0: not seen

@@ -290,6 +290,9 @@ static void fill(struct survey_plan *plan, const struct survey_track *track, str
     case TOPIC_GROUPS:
         curve_suites(version, &ask->suites);
         ask->groups = track->left;
+        if (track->kept != 0) {
+            (void)number_list_add(&ask->groups, track->kept); // it was taken out of there
+        }
         ask->wants_retry = version->version == VERSION_TLS13;
         break;
     case TOPIC_SCHEMES:
@@ -411,6 +414,39 @@ static void take_order(struct survey_version *version, const struct outcome *out
     }
 }
 
+// note_group_order: who is asked for groups in our order and finds them in another has its own.
+static void note_group_order(struct survey_version *version)
+{
+    struct survey_list *found = &version->groups;
+    struct number_list asked;
+    size_t at = 0, in_order = 0;
+    all_groups(&asked, version->version);
+    for (size_t i = 0; i < asked.count && at < found->count; i++) {
+        if (asked.items[i] == found->items[at]) {
+            at++;
+            in_order++;
+        }
+    }
+    if (found->count > 1) {
+        found->order = in_order == found->count ? SURVEY_ORDER_CLIENT : SURVEY_ORDER_SERVER;
+    }
+}
+
+// keeps_curve is true if a refusal may be about the certificate: below TLS 1.3 the groups offered
+// are also the curves that an ECDSA certificate may have (RFC 8422 section 5.1), so that no group
+// is taken once its curve is left out. The one found last is then offered again, behind all others.
+static bool keeps_curve(struct survey_plan *plan, struct survey_track *track)
+{
+    const struct survey_list *found = list_of(plan, track);
+    bool is_curve = track->topic == TOPIC_GROUPS && track->kept == 0 && found->count > 0 &&
+                    track->left.count > 0 && version_of(plan, track)->version < VERSION_TLS13;
+    if (is_curve) {
+        track->kept = found->items[found->count - 1];
+        track->state = TRACK_READY;
+    }
+    return is_curve;
+}
+
 static void take_detail(struct survey_plan *plan, struct survey_track *track,
                         const struct survey_ask *ask, const struct outcome *outcome)
 {
@@ -428,8 +464,14 @@ static void take_detail(struct survey_plan *plan, struct survey_track *track,
         (void)found_add(list_of(plan, track), chosen, 0); // tables are shorter
     }
     list_remove(&track->left, chosen);
+    if (!is_taken && !is_each && keeps_curve(plan, track)) {
+        return;
+    }
     if ((!is_taken && !is_each) || track->left.count == 0) {
         end_track(plan, track, SURVEY_WHOLE);
+        if (track->topic == TOPIC_GROUPS) {
+            note_group_order(version_of(plan, track));
+        }
     }
 }
 

@@ -31,8 +31,9 @@ struct survey_track {
     int batch;                // TOPIC_SUITES: see suite_batch
     size_t first_batch_count; // … how many suites of the first batch were taken
     bool was_cut_off;         // the last question was cut off (a reset): it is asked once more
-    size_t dials;             // so far
-    struct number_list left;  // what is still offered
+    uint16_t kept; // TOPIC_GROUPS: stays on offer, last, as the certificate's curve; 0: none
+    size_t dials;  // so far
+    struct number_list left; // what is still offered
 };
 
 #define SURVEY_TRACKS (SURVEY_FULLS + 4 * SURVEY_VERSIONS)

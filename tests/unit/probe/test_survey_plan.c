@@ -19,6 +19,7 @@ struct server {
     bool is_moody;             // resets each first try of a question
     enum outcome_kind refuses; // how; 0: by an alert
     uint16_t fails_with;       // chooses this suite, and then has no key for it
+    uint16_t curve;            // of its ECDSA certificate: must be among the groups offered; 0: any
 };
 
 static const struct row {
@@ -42,6 +43,19 @@ static const struct row {
      .groups = {0x0018, 0x0017},
      .schemes = {0x0804, 0x0401},
      .order = SURVEY_ORDER_SERVER},
+    {.name = "the curve of a certificate is no group to leave out",
+     .server = {.min = 0x0303,
+                .max = 0x0303,
+                .suites = {0xc02b},
+                .groups = {0x0017, 0x001d, 0x0018},
+                .schemes = {0x0403},
+                .follows_client = true,
+                .curve = 0x0017},
+     .version = 0x0303,
+     .is_accepted = true,
+     .suites = {0xc02b},
+     .groups = {0x0017, 0x0018, 0x001d},
+     .schemes = {0x0403}},
     {.name = "TLS 1.3, groups from retries, schemes one by one",
      .server = {.min = 0x0304,
                 .max = 0x0304,
@@ -192,6 +206,9 @@ static struct outcome answer(const struct server *server, const struct survey_as
     out.scheme = choose(server, server->schemes, &ask->schemes);
     bool needs_more = ask->version >= 0x0303 && out.suite != 0x009c;
     if (out.suite == 0 || (needs_more && (out.group == 0 || out.scheme == 0))) {
+        return refuse(server, 40);
+    }
+    if (server->curve != 0 && !number_list_has(&ask->groups, server->curve)) {
         return refuse(server, 40);
     }
     if (out.suite == server->fails_with) {
