@@ -65,7 +65,7 @@ complete -c midspan -n $ca -l yes -d 'don\'t ask'
 set -l predict '__fish_seen_subcommand_from predict'
 complete -c midspan -n $predict -l client -xa "all $clients" -d 'a client preset'
 complete -c midspan -n $predict -l edge -xa "$edges" -d 'an edge preset'
-complete -c midspan -n $predict -l server -xa "$edges min= max= ciphers= groups= sigalgs= alpn=" \
+complete -c midspan -n $predict -l server -xa "$edges (__fish_print_hostnames) min= max= ciphers= groups= sigalgs= alpn=" \
     -d 'what the server accepts'
 complete -c midspan -n $predict -l server-key -xa 'rsa ecdsa both' -d 'its kind of certificate'
 complete -c midspan -n '__fish_seen_subcommand_from check explain' -F

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "live_server.h"
 #include "preset_hello.h"
 #include "quote.h"
 
@@ -52,6 +53,11 @@ static bool read_server(const char *text, struct leg_policy *out_policy, struct 
     if (strchr(text, '=') != NULL) {
         return read_server_text(text, out_policy, error);
     }
+    struct endpoint host;
+    if (live_server_named(text, &host)) {
+        leg_policy_default(out_policy, CLIENT);
+        return true;
+    }
     struct preset_edge *preset = open_edge(text, error);
     if (preset == NULL) {
         return error_prefix(error, "server");
@@ -61,8 +67,14 @@ static bool read_server(const char *text, struct leg_policy *out_policy, struct 
     return true;
 }
 
-static bool read_keys(const char *text, uint32_t *out_keys, struct error *error)
+static bool read_keys(const struct bridge_words *words, uint32_t *out_keys, struct error *error)
 {
+    struct endpoint host;
+    const char *text = words->keys;
+    if (text != NULL && live_server_named(words->server, &host)) {
+        return error_set(error, ERROR_USAGE,
+                         "server key: not with a host, whose certificates are seen");
+    }
     bool is_both = text == NULL || strcmp(text, "both") == 0;
     if (is_both || strcmp(text, "rsa") == 0 || strcmp(text, "ecdsa") == 0) {
         *out_keys = is_both ? KEY_RSA | KEY_ECDSA : text[0] == 'r' ? KEY_RSA : KEY_ECDSA;
@@ -79,7 +91,7 @@ bool bridge_case_make(struct bridge_case *out, const struct bridge_words *words,
     bool has_edge = words->edge != NULL && strcmp(words->edge, "none") != 0;
     struct leg_policy server;
     uint32_t keys = 0;
-    if (!read_server(words->server, &server, error) || !read_keys(words->keys, &keys, error)) {
+    if (!read_server(words->server, &server, error) || !read_keys(words, &keys, error)) {
         return false;
     }
     if (has_edge) {
@@ -95,7 +107,7 @@ bool bridge_case_make(struct bridge_case *out, const struct bridge_words *words,
         .legs = has_edge ? out->edge->legs : out->mirror,
         .order = has_edge ? out->edge->order : ORDER_SERVER_FIRST,
         .library = library,
-        .origin = &out->origin,
+        .origin = words->live != NULL ? words->live : &out->origin,
     };
     return true;
 }

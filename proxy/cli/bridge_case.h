@@ -8,15 +8,17 @@
 struct bridge_case {
     struct preset_edge *edge; // NULL: midspan mirrors
     struct leg_policy mirror[SIDES];
-    struct server_terms origin;
+    struct server_terms origin; // of what was said; of a host it is words->live
     struct bridge_terms terms;
 };
 
 // What the user said. `edge` is a preset, a file that ends in ".yaml", NULL or "none"; `server` is
 // one of the first two, whose client leg says what it accepts, or "KEY=VALUE,…" that says it;
-// `keys` is "rsa", "ecdsa", "both" or NULL, which is both.
+// or a host that is asked (live_server.h); `keys` is "rsa", "ecdsa", "both" or NULL, which is both.
 struct bridge_words {
     const char *edge, *server, *keys;
+    // What a host was seen to accept; NULL: it was not asked yet, and stands for any server.
+    const struct server_terms *live;
 };
 
 // bridge_case_make reads it all; errors name what was wrong in which word. `library` is kept.

@@ -5,8 +5,10 @@
 #include "command.h"
 #include "expectation.h"
 #include "library.h"
+#include "live_server.h"
 #include "predict_view.h"
 #include "preset_hello.h"
+#include "quote.h"
 
 static const struct option_key options[] = {
     {.name = "json", .help = "print JSON"},
@@ -17,6 +19,7 @@ struct checking {
     const char *name; // of the file
     struct library library;
     struct yaml_tree tree;
+    struct live_servers servers;
     struct sheet sheet;
     struct buffer text;
     struct json json;
@@ -147,6 +150,24 @@ static void write_success(struct checking *run, const struct checked *checked)
     arena_clear(&arena);
 }
 
+// ask_host asks the server of an expectation, where it is a host; once, however often it is named.
+static bool ask_host(struct checking *run, struct expectation *expectation, struct error *error)
+{
+    struct endpoint host;
+    size_t dials;
+    struct bridge_words *words = &expectation->words;
+    if (!live_server_named(words->server, &host)) {
+        return true;
+    }
+    words->live = live_servers_ask(&run->servers, words->server, &dials, error);
+    if (words->live == NULL) {
+        char place[128];
+        (void)snprintf(place, sizeof(place), "%.100s:%zu", run->name, expectation->line); // fits
+        return error_prefix(error, place);
+    }
+    return true;
+}
+
 static bool check_entry(struct checking *run, const struct yaml_item *item, struct error *error)
 {
     struct expectation expectation;
@@ -154,7 +175,8 @@ static bool check_entry(struct checking *run, const struct yaml_item *item, stru
     if (!expectation_read(item, run->name, &run->library, &expectation, error)) {
         return false;
     }
-    bool is_ok = bridge_case_make(&checked.bridge, &expectation.words, &run->library, error) &&
+    bool is_ok = ask_host(run, &expectation, error) &&
+                 bridge_case_make(&checked.bridge, &expectation.words, &run->library, error) &&
                  check_clients(run, &checked, error);
     if (is_ok && checked.failed_count == 0) {
         write_success(run, &checked);
@@ -226,6 +248,7 @@ static int run_check(const struct invocation *invocation)
     library_ask(&run.library);
     int code = check(&run, option_is_given(invocation, "json"));
     yaml_tree_clear(&run.tree);
+    live_servers_clear(&run.servers);
     buffer_clear(&run.text);
     buffer_clear(&run.sheet.text);
     return code;
@@ -240,12 +263,13 @@ const struct command cmd_check = {
              "\n"
              "  - client: chromium-156     # a preset, a file of one, or all\n"
              "    edge: nginx-1.22         # or none\n"
-             "    server: min=TLS1.3       # leg keys, or the name of an edge preset\n"
+             "    server: min=TLS1.3       # leg keys, an edge preset, or HOST[:PORT]\n"
              "    expect: protocol.no-common-version    # or secured\n"
              "    leg: server              # of the cause; may be left out\n"
              "\n"
-             "Nothing is dialled. Exit code 0: all hold; 1: one does not; 2: the file is\n"
-             "wrong.\n",
+             "Nothing is dialled but a host, which is asked once what it accepts. Exit code\n"
+             "0: all hold; 1: one does not; 2: the file is wrong; 3: a host could not be\n"
+             "asked.\n",
     .options = options,
     .run = run_check,
 };

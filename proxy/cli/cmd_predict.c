@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "library.h"
+#include "live_server.h"
 #include "predict_view.h"
 #include "preset_hello.h"
 #include "quote.h"
@@ -15,8 +16,8 @@ static const struct option_key options[] = {
     {.name = "client", .value = "NAME|all", .help = "a client preset, a file of one, or all"},
     {.name = "edge", .value = "NAME", .help = "an edge preset, a file of one, or none: mirroring"},
     {.name = "server",
-     .value = "NAME|KEY=VALUE[,...]",
-     .help = "what the server accepts: as that edge preset does, or leg keys that say it"},
+     .value = "NAME|KEY=VALUE[,...]|HOST[:PORT]",
+     .help = "what the server accepts: as that edge preset, leg keys, or a host that is asked"},
     {.name = "server-key",
      .value = "rsa|ecdsa|both",
      .help = "the kind of certificate that the server has, default both"},
@@ -27,6 +28,9 @@ static const struct option_key options[] = {
 // Where the predictions of all clients go: a table, or JSON.
 struct predicting {
     struct bridge_case bridge;
+    struct live_servers servers;
+    const char *host; // that was asked; NULL: none
+    size_t dial_count;
     struct arena arena; // of what the table shows
     struct sheet sheet;
     struct sheet_row rows[CLIENTS_MAX + 1]; // the head before them
@@ -114,6 +118,11 @@ static int finish_text(struct predicting *run, int code)
                        run->locked_count, run->count); // fits
         sheet_head(&run->sheet, summary);
     }
+    if (run->host != NULL) {
+        char asked[64];
+        (void)snprintf(asked, sizeof(asked), "asked in %zu dials", run->dial_count); // fits
+        sheet_label(&run->sheet, run->host, asked);
+    }
     return sheet_print(&run->sheet, code);
 }
 
@@ -138,6 +147,38 @@ static int predict_into(struct predicting *run, const char *wanted)
     return finish_text(run, code);
 }
 
+// ask_host asks the server where it is a host.
+static bool ask_host(struct predicting *run, struct bridge_words *words, struct error *error)
+{
+    struct endpoint host;
+    if (!live_server_named(words->server, &host)) {
+        return true;
+    }
+    run->host = words->server;
+    words->live = live_servers_ask(&run->servers, words->server, &run->dial_count, error);
+    return words->live != NULL;
+}
+
+static bool try_client(const struct predicting *run, const char *wanted, struct error *error)
+{
+    struct preset_hello client = {0};
+    bool is_ok = !run->is_one || preset_hello_find(&client, wanted, error) ||
+                 error_prefix(error, "--client");
+    preset_hello_clear(&client);
+    return is_ok;
+}
+
+// make_case reads all that was said before a server is asked.
+static bool make_case(struct predicting *run, const char *client, struct bridge_words *words,
+                      const struct library *library, struct error *error)
+{
+    if (!bridge_case_make(&run->bridge, words, library, error) || !try_client(run, client, error)) {
+        return false;
+    }
+    bridge_case_clear(&run->bridge);
+    return ask_host(run, words, error) && bridge_case_make(&run->bridge, words, library, error);
+}
+
 static int run_predict(const struct invocation *invocation)
 {
     static struct predicting run; // large, and one a process
@@ -159,30 +200,38 @@ static int run_predict(const struct invocation *invocation)
     run = (struct predicting){.is_json = option_is_given(invocation, "json"),
                               .is_one = strcmp(client, "all") != 0};
     library_ask(&library);
-    if (!bridge_case_make(&run.bridge, &words, &library, &error)) {
-        return (int)report_error(&error);
+    int code = OUTCOME_USAGE;
+    if (make_case(&run, client, &words, &library, &error)) {
+        code = predict_into(&run, client);
+    } else {
+        code = (int)report_error(&error);
     }
-    int code = predict_into(&run, client);
     arena_clear(&run.arena);
     bridge_case_clear(&run.bridge);
+    live_servers_clear(&run.servers);
     return code;
 }
 
 const struct command cmd_predict = {
     .name = "predict",
-    .usage = "--server NAME|KEY=VALUE[,...] [--edge NAME] [OPTIONS]",
+    .usage = "--server NAME|KEY=VALUE[,...]|HOST[:PORT] [--edge NAME] [OPTIONS]",
     .summary = "what would be agreed on each leg, and which clients would be locked out",
-    .about = "Nothing is dialled: the ClientHello of each client preset is held against what\n"
-             "the edge accepts, and what the edge then offers against what the server\n"
-             "accepts. A leg that breaks is named with the lists that do not meet, and with\n"
-             "who must act. Certificates are not judged, only their kind. Without --edge\n"
-             "midspan's own mirroring is predicted, without --client all clients.\n"
+    .about = "The ClientHello of each client preset is held against what the edge accepts, and\n"
+             "what the edge then offers against what the server accepts. A leg that breaks is\n"
+             "named with the lists that do not meet, and with who must act. Certificates are\n"
+             "not judged, only their kind. Without --edge midspan's own mirroring is\n"
+             "predicted, without --client all clients.\n"
              "\n"
+             "Nothing is dialled unless the server is a host: that is asked first what it\n"
+             "accepts, as 'midspan probe' does. A host has a dot or a port, or is localhost;\n"
+             "a preset of the same name goes first.\n"
+             "\n"
+             "  midspan predict --edge f5-bigip --server app.internal:443\n"
              "  midspan predict --edge f5-bigip --server min=TLS1.3\n"
              "  midspan predict --client java-80442 --edge haproxy-2.6 --server mozilla-modern\n"
              "\n"
              "'midspan presets' lists the names, 'midspan help legs' the keys. Exit code 1:\n"
-             "at least one client would be locked out.\n",
+             "at least one client would be locked out; 3: the host could not be asked.\n",
     .options = options,
     .run = run_predict,
 };

@@ -10,30 +10,45 @@
 #define SCHEME_ECDSA_P256 0x0403
 #define SCHEME_RSA_SHA1   0x0201
 #define SCHEME_ECDSA_SHA1 0x0203
+#define SCHEME_ED25519    0x0807
+#define SCHEME_ED448      0x0808
 
 // One negotiation: what both sides brought, and how far it came.
 struct talk {
     const struct client_hello *hello;
     const struct server_terms *terms;
     struct offer offer;
-    const struct number_list *groups, *schemes; // the server's
-    struct number_list shared_schemes;          // in order of preference
+    const struct version_terms *seen;                    // of the version agreed; NULL: none
+    const struct number_list *suites, *groups, *schemes; // the server's
+    struct number_list shared_schemes;                   // in order of preference
     struct prediction *out;
 };
 
 typedef enum mismatch (*step_fn)(struct talk *talk);
 
+const struct version_terms *server_terms_seen(const struct server_terms *terms, uint16_t version)
+{
+    size_t i = (size_t)(VERSION_TLS13 - version);
+    bool is_among = terms->seen != NULL && version <= VERSION_TLS13 && i < VERSIONS_SEEN;
+    return is_among ? &terms->seen[i] : NULL;
+}
+
+static bool prefers_own_order(const struct talk *talk)
+{
+    return talk->seen != NULL ? talk->seen->prefers_own_order : talk->terms->prefers_own_order;
+}
+
 static const struct number_list *preferred(const struct talk *talk,
                                            const struct number_list *client,
                                            const struct number_list *server)
 {
-    return talk->terms->prefers_own_order ? server : client;
+    return prefers_own_order(talk) ? server : client;
 }
 
 static const struct number_list *allowed(const struct talk *talk, const struct number_list *client,
                                          const struct number_list *server)
 {
-    return talk->terms->prefers_own_order ? client : server;
+    return prefers_own_order(talk) ? client : server;
 }
 
 // OpenSSL leaves TLS 1.3 out when its only certificate is one that none of its own schemes can sign
@@ -45,13 +60,36 @@ static bool has_tls13_key(const struct talk *talk)
             number_list_has(talk->schemes, SCHEME_ECDSA_P256));
 }
 
+static bool takes_version(const struct talk *talk, uint16_t version)
+{
+    if (talk->terms->seen != NULL) {
+        const struct version_terms *seen = server_terms_seen(talk->terms, version);
+        return seen != NULL && seen->is_taken;
+    }
+    return version < VERSION_TLS13 || has_tls13_key(talk);
+}
+
+// use_lists settles the server's lists once the version is known.
+static void use_lists(struct talk *talk)
+{
+    const struct leg_shape *shape = &talk->terms->shape;
+    const struct version_terms *seen = server_terms_seen(talk->terms, talk->out->version);
+    talk->seen = seen;
+    talk->suites = seen != NULL ? &seen->suites : &shape->suites;
+    if (seen != NULL && seen->groups.count > 0) {
+        talk->groups = &seen->groups;
+    }
+    if (seen != NULL && seen->schemes.count > 0) {
+        talk->schemes = &seen->schemes;
+    }
+}
+
 static enum mismatch choose_version(struct talk *talk)
 {
     const struct leg_shape *shape = &talk->terms->shape;
     uint16_t max = shape->version_max < VERSION_TLS13 ? shape->version_max : VERSION_TLS13;
     for (uint16_t version = max; version >= shape->version_min; version--) {
-        bool is_possible = version < VERSION_TLS13 || has_tls13_key(talk);
-        if (is_possible && client_hello_offers_version(talk->hello, version)) {
+        if (takes_version(talk, version) && client_hello_offers_version(talk->hello, version)) {
             talk->out->version = version;
             // RFC 7507 section 3: a fallback that was not needed is refused.
             return talk->offer.is_fallback && version < max ? MISMATCH_VERSION : MISMATCH_NONE;
@@ -75,8 +113,9 @@ static bool group_fits(uint16_t id, uint16_t version)
 // suite for a client that names no group.
 static uint16_t shared_curve(const struct talk *talk)
 {
-    const struct number_list *first = preferred(talk, &talk->offer.groups, talk->groups);
-    const struct number_list *second = allowed(talk, &talk->offer.groups, talk->groups);
+    bool is_own = talk->seen != NULL ? talk->seen->prefers_own_groups : prefers_own_order(talk);
+    const struct number_list *first = is_own ? talk->groups : &talk->offer.groups;
+    const struct number_list *second = is_own ? &talk->offer.groups : talk->groups;
     for (size_t i = 0; i < first->count; i++) {
         if (number_list_has(second, first->items[i]) &&
             group_fits(first->items[i], talk->out->version)) {
@@ -86,22 +125,28 @@ static uint16_t shared_curve(const struct talk *talk)
     return 0;
 }
 
-// scheme_key is the key that signs with a scheme; 0 for a key that no server of ours has: Ed25519,
-// DSA, and RSA keys that are for PSS only.
-static uint32_t scheme_key(uint16_t id)
+// scheme_key is the key that signs with a scheme; 0 for a key that no server of ours has: Ed25519
+// (a server that was seen may), DSA, and RSA keys that are for PSS only.
+static uint32_t scheme_key(const struct talk *talk, uint16_t id)
 {
     const struct scheme *scheme = scheme_find(id);
     if (scheme == NULL) {
         return 0;
     }
+    if (talk->seen != NULL && (id == SCHEME_ED25519 || id == SCHEME_ED448)) {
+        return KEY_ECDSA; // RFC 8422 section 5.1.3: their suites are those of ECDSA
+    }
     return scheme->key == AUTH_RSA ? KEY_RSA : scheme->key == AUTH_ECDSA ? KEY_ECDSA : 0;
 }
 
 // RFC 8446 section 4.2.3: no PKCS #1, no SHA-1 or SHA-224, and the curve goes with the hash.
-static bool signs_in_tls13(uint16_t id)
+static bool signs_in_tls13(const struct talk *talk, uint16_t id)
 {
     const struct scheme *scheme = scheme_find(id);
-    bool is_other_curve = scheme_key(id) == KEY_ECDSA && id != SCHEME_ECDSA_P256;
+    if (talk->seen != NULL) {
+        return true; // it was seen to
+    }
+    bool is_other_curve = scheme_key(talk, id) == KEY_ECDSA && id != SCHEME_ECDSA_P256;
     return scheme != NULL && scheme->in_tls13 && !scheme->is_weak && !is_other_curve;
 }
 
@@ -142,7 +187,7 @@ static uint16_t scheme_for(const struct talk *talk, uint32_t key)
         return number_list_has(talk->schemes, sha1) ? sha1 : 0;
     }
     for (size_t i = 0; i < talk->shared_schemes.count; i++) {
-        if (scheme_key(talk->shared_schemes.items[i]) == key) {
+        if (scheme_key(talk, talk->shared_schemes.items[i]) == key) {
             return talk->shared_schemes.items[i];
         }
     }
@@ -168,8 +213,9 @@ static enum mismatch find_blocker(const struct talk *talk, const struct suite *s
         return MISMATCH_SCHEME;
     }
     // RFC 8422 section 5.1: the client's groups are also the curves that a certificate may have.
-    bool is_other_curve =
-        is_ecdsa && talk->hello->has_groups && !number_list_has(&talk->offer.groups, GROUP_P256);
+    uint16_t curve = talk->terms->curve != 0 ? talk->terms->curve : GROUP_P256;
+    bool is_other_curve = is_ecdsa && curve != CURVE_NONE && talk->hello->has_groups &&
+                          !number_list_has(&talk->offer.groups, curve);
     bool has_curve = suite->kx != KX_ECDHE || shared_curve(talk) != 0;
     return is_other_curve || !has_curve ? MISMATCH_GROUP : MISMATCH_NONE;
 }
@@ -196,7 +242,7 @@ static int nearness(enum mismatch mismatch)
 
 static enum mismatch choose_suite(struct talk *talk)
 {
-    const struct number_list *own = &talk->terms->shape.suites;
+    const struct number_list *own = talk->suites;
     const struct number_list *first = preferred(talk, &talk->offer.suites, own);
     const struct number_list *second = allowed(talk, &talk->offer.suites, own);
     enum mismatch nearest = MISMATCH_SUITE;
@@ -267,7 +313,7 @@ static enum mismatch choose_scheme(struct talk *talk)
     for (size_t i = 0; i < talk->shared_schemes.count; i++) {
         uint16_t id = talk->shared_schemes.items[i];
         const struct scheme *scheme = scheme_find(id);
-        uint32_t key = signs_in_tls13(id) && scheme != NULL ? scheme_key(id) : 0;
+        uint32_t key = signs_in_tls13(talk, id) && scheme != NULL ? scheme_key(talk, id) : 0;
         if ((key & talk->terms->keys) != 0) {
             talk->out->scheme = id;
             talk->out->key = key;
@@ -311,6 +357,7 @@ void predict_with_min(const struct client_hello *hello, uint16_t client_version_
     talk.schemes = terms->shape.schemes.count > 0 ? &terms->shape.schemes : &openssl_schemes;
     offer_read(hello, &talk.offer);
     enum mismatch mismatch = choose_version(&talk);
+    use_lists(&talk);
     const step_fn *step = out_prediction->version >= VERSION_TLS13 ? tls13_steps : tls12_steps;
     for (; mismatch == MISMATCH_NONE && *step != NULL; step++) {
         mismatch = (*step)(&talk);

@@ -23,12 +23,29 @@ enum mismatch {
 #define KEY_RSA   1u
 #define KEY_ECDSA 2u
 
+// What a server was seen to accept with one version: its lists there, where the shape's hold for
+// all. An empty list of groups or schemes says nothing: then it is the shape's.
+struct version_terms {
+    bool is_taken;
+    bool prefers_own_order; // of suites
+    bool prefers_own_groups;
+    struct number_list suites, groups, schemes;
+};
+
+#define CURVE_NONE 0xffffu
+
+#define VERSIONS_SEEN 5 // TLS 1.3 to SSL 3.0
+
 // What a server accepts.
 struct server_terms {
     struct leg_shape shape;
     uint32_t keys;           // KEY_… of its certificates
     bool prefers_own_order;  // of suites; OpenSSL's default is the client's
     bool needs_alpn_overlap; // no common name is fatal
+    uint16_t curve;          // of its ECDSA certificate; 0: secp256r1; CURVE_NONE: Ed25519, Ed448
+    // Newest first; NULL: nobody looked, the shape is what it is configured to. Schemes are then
+    // those that it really signs with.
+    const struct version_terms *seen;
 };
 
 struct prediction {
@@ -38,6 +55,9 @@ struct prediction {
     bool is_retry;                          // HelloRetryRequest first
     uint32_t key;                           // KEY_… chosen; 0 with TLS 1.2 anonymous
 };
+
+// server_terms_seen gives what was seen of a version, NULL where nobody looked.
+const struct version_terms *server_terms_seen(const struct server_terms *terms, uint16_t version);
 
 void predict(const struct client_hello *hello, const struct server_terms *terms,
              struct prediction *out_prediction);

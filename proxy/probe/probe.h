@@ -30,7 +30,7 @@
 //   wide.h       | broad lists of suites, groups and schemes
 //   shares.h     | fresh key shares
 //   hello_dial.h | one dial with a raw hello
-//   survey.h     | what a server takes, asked at length
+//   survey.h     | what a server takes, asked at length; survey_terms.h: for predictions
 //   outcomes.h   | what dials brought lately
 #pragma once
 

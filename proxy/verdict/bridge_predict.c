@@ -112,6 +112,19 @@ static const char *keys_text(uint32_t keys)
     return keys == KEY_RSA ? "an RSA certificate" : "an ECDSA certificate";
 }
 
+// What a server was seen to take with the version agreed is more exact than its lists of all.
+static struct number_list accepted_list(const struct quarrel *quarrel, enum list_kind kind,
+                                        const struct sets *accepts)
+{
+    const struct version_terms *seen = server_terms_seen(quarrel->terms, quarrel->agreed->version);
+    const struct number_list *list = seen == NULL           ? NULL
+                                     : kind == LIST_SUITES  ? &seen->suites
+                                     : kind == LIST_GROUPS  ? &seen->groups
+                                     : kind == LIST_SCHEMES ? &seen->schemes
+                                                            : NULL;
+    return list != NULL && list->count > 0 ? *list : *sets_list(accepts, kind);
+}
+
 // Both lists of a kind, of suites only those that the agreed version can use.
 static void name_lists(const struct run *run, const struct quarrel *quarrel, enum list_kind kind,
                        struct leg_prediction *out)
@@ -121,7 +134,7 @@ static void name_lists(const struct run *run, const struct quarrel *quarrel, enu
     sets_of_hello(quarrel->hello, &offer);
     sets_of_shape(&quarrel->terms->shape, &accepts);
     offered = *sets_list(&offer, kind);
-    accepted = *sets_list(&accepts, kind);
+    accepted = accepted_list(quarrel, kind, &accepts);
     if (kind == LIST_VERSIONS) {
         if (quarrel->asked != NULL) {
             sets_of_shape(quarrel->asked, &offer); // knows its lowest version, as no hello does
@@ -219,7 +232,8 @@ static const char *join_advised(const struct run *run, const struct quarrel *qua
     } else {
         sets_of_shape(&quarrel->terms->shape, &sets);
     }
-    struct number_list list = *sets_list(&sets, kind);
+    struct number_list list =
+        quarrel->side == CLIENT ? *sets_list(&sets, kind) : accepted_list(quarrel, kind, &sets);
     if (kind == LIST_SUITES) {
         suites_for(&list, quarrel->agreed->version, &list);
     }

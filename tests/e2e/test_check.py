@@ -124,3 +124,25 @@ def test_wrong_use():
     done = run("check", "/no/such.yaml")
     assert done.returncode == 2
     assert "/no/such.yaml" in done.said
+
+
+def test_a_host_is_asked_once(check, start_origin, pki_):
+    origin = start_origin("nginx", cert=pki_.server("ecdsa"), min="TLS1.3")
+    entry = "- client: {}\n  server: localhost:%d\n  expect: {}\n" % origin.port
+    text = (
+        entry.format("chromium-156", "secured")
+        + entry.format("java-80442", "secured")
+        + entry.format("ie-8-win7", "protocol.no-common-version")
+    )
+    done = check(text)
+    assert done.returncode == 0, done.said
+    assert "3 of 3 expectations hold" in done.stdout.decode()
+    dials = (origin.folder / "error.log").read_text().count("SSL_do_handshake() failed")
+    assert 0 < dials < 120, "three expectations, one survey"
+
+
+def test_a_host_that_cannot_be_asked(check):
+    entry = "- client: chromium-156\n  server: {}\n  expect: secured\n"
+    done = check(entry.format("min=TLS1.2") + entry.format("localhost:1"))
+    assert done.returncode == 3
+    assert "edges.yaml:4: server 'localhost:1': transport.refused" in done.said

@@ -143,3 +143,95 @@ def test_refusals(words, said):
     assert done.returncode == 2, done.said
     assert said in done.said
     assert done.stdout == b""
+
+
+# A host that is asked
+
+ONE_SUITE = "ECDHE-ECDSA-AES256-GCM-SHA384"
+HOSTS = {
+    "TLS 1.3 only": ("rsa", {"min": "TLS1.3"}),
+    "TLS 1.2, one suite for ECDSA": ("ecdsa", {"max": "TLS1.2", "ciphers": ONE_SUITE}),
+    "TLS 1.2, AES-CBC alone": ("rsa", {"max": "TLS1.2", "ciphers": "ECDHE-RSA-AES128-SHA"}),
+    "one group": ("ecdsa", {"groups": "P-521"}),
+}
+LIVE_EDGES = [None, "f5-bigip", "aws-cloudfront-2021"]
+
+
+def can_be_asked_for(server, options):
+    """Go has no list of TLS 1.2 suites of ours to choose from, but its own."""
+    return server != "go" or not {"groups", "ciphers"} & set(options)
+
+
+@pytest.fixture(scope="module", params=LIVE_EDGES, ids=str)
+def live_bridge(request, share, pki_):
+    edge = ["--edge", request.param] if request.param else []
+    shared = share(*edge, "--server-leg", f"ca={pki_.root}", "--on-failure", "reset")
+    shared.edge = request.param
+    yield shared
+    shared.stop()
+
+
+@pytest.mark.parametrize("server", ["nginx", "haproxy", "go"])
+@pytest.mark.parametrize("kind, options", HOSTS.values(), ids=HOSTS.keys())
+def test_what_a_host_accepts_is_what_happens(
+    server, kind, options, live_bridge, start_origin, pki_, curl
+):
+    if not can_be_asked_for(server, options):
+        pytest.skip("Go does not take these lists")
+    origin = start_origin(server, cert=pki_.server(kind), **options)
+    predicted = predict_one(CURL, f"localhost:{origin.port}", live_bridge.edge)
+    proxy = live_bridge.running()
+    got = curl.fetch(origin.url("/small.bin"), proxy=proxy.url, ca=proxy.ca)
+    if not predicted["secured"]:
+        side = predicted["broken"]
+        assert not got.ok
+        verdict = proxy.wait("verdict", where=lambda event: event["severity"] == "error")[0]
+        assert verdict["leg"] == side, proxy.story()
+        assert verdict["cause"] == predicted["legs"][side]["cause"], proxy.story()
+        return
+    event = proxy.wait("secured")[0]
+    for side in ("client", "server"):
+        real = {key: leg(event, side).get(key) for key in ("version", "suite", "group")}
+        told = {key: predicted["legs"][side].get(key) for key in real}
+        assert told == real, (side, live_bridge.edge)
+
+
+def test_who_would_be_locked_out_of_a_host(start_origin, pki_):
+    origin = start_origin("nginx", cert=pki_.server("ecdsa"), min="TLS1.3")
+    done = predict("--edge", "f5-bigip", "--server", f"localhost:{origin.port}")
+    text = done.stdout.decode()
+    assert done.returncode == 1
+    assert f"localhost:{origin.port}" in text and "asked in" in text
+    locked = [row for row in text.splitlines() if row.startswith("✗")]
+    # This edge stops at TLS 1.2: nobody comes through, and the edge is at fault.
+    assert all("protocol.no-common-version (" in row for row in locked)
+    modern = next(row for row in locked if "chromium-156" in row)
+    assert "protocol.no-common-version (bridge)" in modern
+    assert f"{len(locked)} of {len(locked)} clients would be locked out" in text
+
+
+def test_a_host_of_two_certificates_takes_old_and_new(start_origin, pki_):
+    origin = start_origin("nginx", cert=pki_.server("rsa"), extra_certs=[pki_.server("ecdsa")])
+    told = predict_one("java-80442", f"localhost:{origin.port}")
+    assert told["secured"] and told["direct"] == "would-succeed"
+
+
+def test_a_preset_goes_before_a_host():
+    assert b"asked in" not in predict("--client", CURL, "--server", "nginx-1.22").stdout
+
+
+@pytest.mark.parametrize(
+    "words, code, said",
+    [
+        (["--server", "127.0.0.1:1"], 3, "transport.refused"),
+        (["--server", "nobody.invalid"], 3, "no preset has that name either"),
+        (["--server", "localhost:1", "--server-key", "rsa"], 2, "whose certificates are seen"),
+        (["--server", "localhost:99999"], 2, "99999"),
+        (["--server", "localhost:1", "--client", "ie-8-win"], 2, "did you mean 'ie-8-win7'?"),
+    ],
+)
+def test_hosts_that_cannot_be_asked(words, code, said):
+    done = run("predict", *words)
+    assert done.returncode == code, done.said
+    assert said in done.said
+    assert done.stdout == b""
