@@ -28,6 +28,8 @@ static const char *status_text(int status)
     switch (status) {
     case 200:
         return "OK";
+    case 302:
+        return "Found";
     case 404:
         return "Not Found";
     case 500:
@@ -48,7 +50,8 @@ static const char *status_text(int status)
 struct reply {
     int status;
     const char *type;
-    const char *file; // suggested file name, NULL none
+    const char *file;     // suggested file name, NULL none
+    const char *location; // where it is instead, NULL none
     struct slice body;
     bool is_head; // a HEAD request: no body
 };
@@ -71,6 +74,9 @@ static bool send_reply(struct answer *answer, const struct reply *reply, bool is
     if (reply->file != NULL) {
         ok = ok && buffer_printf(out, "Content-Disposition: attachment; filename=\"%s\"\r\n",
                                  reply->file);
+    }
+    if (reply->location != NULL) {
+        ok = ok && buffer_printf(out, "Location: %s\r\n", reply->location);
     }
     ok = ok && buffer_append_text(out, "\r\n");
     return ok && (reply->is_head || buffer_append(out, reply->body));
@@ -265,6 +271,16 @@ bool answer_local(struct answer *answer, const char *path, bool is_head, const s
     ok = ok && send_reply(answer, &reply, is_h2);
     buffer_clear(&body);
     return ok;
+}
+
+bool answer_moved(struct answer *answer, const char *location, bool is_head)
+{
+    struct reply reply = {.status = 302,
+                          .type = "text/plain; charset=utf-8",
+                          .location = location,
+                          .body = slice_of_text("it is elsewhere\n"),
+                          .is_head = is_head};
+    return send_reply(answer, &reply, false);
 }
 
 void answer_clear(struct answer *answer)

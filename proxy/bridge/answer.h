@@ -28,4 +28,7 @@ bool answer_page(struct answer *answer, int status, const struct verdict *verdic
 bool answer_local(struct answer *answer, const char *path, bool is_head, const struct authority *ca,
                   const char *proxy_address, bool is_h2);
 
+// answer_moved appends a redirection to `location`, a URL of ours; HTTP/1.1.
+bool answer_moved(struct answer *answer, const char *location, bool is_head);
+
 void answer_clear(struct answer *answer);

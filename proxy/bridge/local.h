@@ -3,6 +3,9 @@
 
 #include "connection.h"
 
+// Where `midspan lab serve` has its page; http://midspan.test/lab leads there.
+#define LAB_PAGE_HOST "lab.midspan.test"
+
 // local_names are the hosts that mean the proxy itself, NULL-terminated; local_is_name looks one
 // up.
 const char *const *local_names(void);

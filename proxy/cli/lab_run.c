@@ -31,7 +31,7 @@ static void write_part(const struct lab_session *lab, struct sheet *sheet, const
         pen_styled(pen, STYLE_BOLD, title_of(lab, part));
         pen_end(pen);
     }
-    ladder_write(pen, part, play->lab_case->origin.sites[0].name, lab->language);
+    ladder_write(pen, part, play->lab_case, lab->language);
     pen_styled(pen, is_whole ? STYLE_GOOD : STYLE_BAD, is_whole ? "✓ " : "✗ ");
     pen_ours(pen, lab_say(lab, "client: ", "クライアント："));
     pen_wrap(pen, 2, play_end_words(&part->result, lab->language, &arena));
@@ -84,8 +84,6 @@ static void print_rule(const struct lab_session *lab, const char *english, const
     struct sheet sheet;
     sheet_open(&sheet);
     struct pen *pen = &sheet.pen;
-    pen_ours(pen, "");
-    pen_end(pen);
     (void)buffer_append_text(&sheet.text, "\n"); // a lost line break is no loss
     pen_style(pen, STYLE_BOLD);
     pen_ours(pen, "── ");
@@ -127,6 +125,7 @@ static int print_end(const struct lab_session *lab, const struct lab_trial *tria
     struct sheet sheet;
     const struct scenario *scenario = trial->scenario;
     sheet_open(&sheet);
+    (void)buffer_append_text(&sheet.text, "\n"); // a lost line break is no loss
     sheet_head(&sheet, lab_say(lab, "why", "なぜか"));
     sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
     if (!trial->broken.is_as_wanted) {
@@ -254,8 +253,26 @@ int lab_run(struct lab_session *lab)
 
 // ---- a student's fix
 
+// has_part_of is true if the fix changes something of that party.
+static bool has_part_of(const struct yaml_item *fix, enum party party)
+{
+    static const struct {
+        enum party party;
+        const char *key;
+    } rows[] = {{PARTY_CLIENT, "client"},
+                {PARTY_CLIENT, "second-client"},
+                {PARTY_SERVER, "origin"},
+                {PARTY_BRIDGE, "bridge"},
+                {PARTY_NETWORK, "box"}};
+    bool has = false;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        has = has || (rows[i].party == party && yaml_member(fix, rows[i].key) != NULL);
+    }
+    return has;
+}
+
 static bool read_fix(const struct scenario *scenario, const char *path, struct lab_case *out_case,
-                     struct error *error)
+                     bool *out_elsewhere, struct error *error)
 {
     struct yaml_tree tree;
     if (!yaml_tree_read(&tree, path, error)) {
@@ -265,11 +282,12 @@ static bool read_fix(const struct scenario *scenario, const char *path, struct l
     bool is_ok = tree.root != NULL ? scenario_mend(scenario, tree.root, path, out_case, error)
                                    : error_set(error, ERROR_CONFIG,
                                                "%.200s: nothing in it, expected a fix", path);
+    *out_elsewhere = is_ok && !has_part_of(tree.root, scenario->fix_party);
     yaml_tree_clear(&tree);
     return is_ok;
 }
 
-static int told_check(struct lab_session *lab, const struct lab_trial *trial)
+static int told_check(struct lab_session *lab, const struct lab_trial *trial, bool is_elsewhere)
 {
     struct sheet sheet;
     const struct scenario *scenario = trial->scenario;
@@ -283,6 +301,14 @@ static int told_check(struct lab_session *lab, const struct lab_trial *trial)
                                  : lab_say(lab, "✗ not mended yet", "✗ まだ直っていません"));
     if (is_mended) {
         sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
+        if (is_elsewhere) { // a way round is a way, but not the one to stay on
+            sheet_label(&sheet, lab_say(lab, "note", "補足"),
+                        lab_say(lab,
+                                "it works, but the fault lies elsewhere. The scenario's own fix:",
+                                "動きますが、原因は別のところにあります。シナリオの修正："));
+            sheet_label(&sheet, party_name(scenario->fix_party),
+                        speech_in(&scenario->fix, lab->language));
+        }
         struct progress_row *row = progress_of(&lab->progress, scenario->name);
         if (row != NULL) {
             row->is_done = true;
@@ -305,9 +331,10 @@ int lab_check(struct lab_session *lab)
     }
     struct lab_trial trial = {.scenario = scenario};
     int code;
-    if (read_fix(scenario, lab->invocation->operands[2], fixed, &error) &&
+    bool is_elsewhere = false;
+    if (read_fix(scenario, lab->invocation->operands[2], fixed, &is_elsewhere, &error) &&
         trial_mended(&trial, fixed, &error)) {
-        code = told_check(lab, &trial);
+        code = told_check(lab, &trial, is_elsewhere);
     } else {
         code = (int)report_error(&error);
     }

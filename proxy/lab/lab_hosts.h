@@ -3,11 +3,10 @@
 // lists them.
 #pragma once
 
+#include "local.h"
 #include "memory_file.h"
 #include "origins.h"
 #include "scenario.h"
-
-#define LAB_PAGE_HOST "lab." LAB_DOMAIN
 
 struct lab_host {
     const struct scenario *scenario; // borrowed

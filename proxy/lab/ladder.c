@@ -166,7 +166,25 @@ static void write_head(struct pen *pen, const struct rails *rails, const char *o
     pen_end(pen);
 }
 
-void ladder_write(struct pen *pen, const struct play_part *part, const char *origin,
+// The box, where it stands: "[ FortiGate CA ]", "[ box: first-segment ]".
+static void write_box(struct pen *pen, const struct rails *rails, const struct lab_box *box,
+                      enum language language)
+{
+    char text[LAB_SUBJECT_MAX + 64], room[256];
+    struct ladder_row row = {.side = box->on, .way = LADDER_STILL, .style = STYLE_WARN};
+    const char *name = strstr(box->subject, "CN=");
+    const char *what = language == LANGUAGE_JA ? "機器" : "box";
+    if (box->is_interceptor) {
+        name = name != NULL ? name + 3 : box->subject;
+        (void)snprintf(text, sizeof(text), "[ %s ]", name); // fits
+    } else {
+        (void)snprintf(text, sizeof(text), "[ %s: %s ]", what, quirk_word(box->box.quirk.kind));
+    }
+    row.label = cut(text, note_columns(rails, &row), room, sizeof(room));
+    write_line(pen, rails, &row, NULL);
+}
+
+void ladder_write(struct pen *pen, const struct play_part *part, const struct lab_case *lab_case,
                   enum language language)
 {
     static const char *const nothing[LANGUAGES] = {
@@ -180,7 +198,10 @@ void ladder_write(struct pen *pen, const struct play_part *part, const char *ori
         part->evidence != NULL && rows != NULL
             ? ladder_rows(part->evidence, part->result.status, &arena, rows, LADDER_ROWS_MAX)
             : 0;
-    write_head(pen, &rails, origin, language);
+    write_head(pen, &rails, lab_case->origin.sites[0].name, language);
+    if (lab_case->box.is_there) {
+        write_box(pen, &rails, &lab_case->box, language);
+    }
     for (size_t i = 0; i < count; i++) {
         write_row(pen, &rails, &rows[i]);
     }

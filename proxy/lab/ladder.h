@@ -16,6 +16,7 @@
 #define LADDER_COLUMNS_MAX 120
 #define LADDER_ROWS_MAX    128
 
-// ladder_write draws what came of one client. `origin` is its name; what peers said is escaped.
-void ladder_write(struct pen *pen, const struct play_part *part, const char *origin,
+// ladder_write draws what came of one client in a case; a box that stands in the way is named at
+// the top of the leg that it stands on. What peers said is escaped.
+void ladder_write(struct pen *pen, const struct play_part *part, const struct lab_case *lab_case,
                   enum language language);

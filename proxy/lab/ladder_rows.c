@@ -311,9 +311,15 @@ static const char *secured_text(struct making *making, const struct leg_evidence
     return text_or(text, "✓ secured");
 }
 
+static int64_t at_least(int64_t at_us, int64_t least_us)
+{
+    return at_us > least_us ? at_us : least_us;
+}
+
 static void say_ending(struct making *making, struct ladder_row *row, const struct ending *ending)
 {
     const struct leg_evidence *leg = &making->evidence->legs[row->side];
+    const struct leg_evidence *other = &making->evidence->legs[!row->side];
     bool from_peer = true;
     row->style = STYLE_BAD;
     switch (ending->kind) {
@@ -346,6 +352,8 @@ static void say_ending(struct making *making, struct ladder_row *row, const stru
         from_peer = false;
         break;
     case ENDING_ABANDONED:
+        // It is noted at the same time as the end of the other leg, and follows from it.
+        row->at_us = at_least(ending->at_us, other->handshake.at_us + 1);
         row->label = "the other leg failed";
         row->style = STYLE_DIM;
         from_peer = false;

@@ -162,13 +162,18 @@ def test_a_fix_is_checked_and_ticked(lab, tmp_path):
     code, text, _ = lab("check", "expired", fix)
     assert code == 1
     assert "not mended yet" in text and "expected a connection that works" in text
-    assert "✓" not in re.search(r".*\bexpired .*", lab("list")[1]).group(0)
+    assert "✓" not in re.search(r".* expired .*", lab("list")[1]).group(0)
 
     fix.write_text("origin: {chain: {recipe: good}}\n")
     code, text, _ = lab("check", "expired", fix)
     assert code == 0
     assert "✓ mended" in text
-    assert "✓" in re.search(r".*\bexpired .*", lab("list")[1]).group(0)
+    assert "✓" in re.search(r".* expired .*", lab("list")[1]).group(0)
+
+    fix.write_text("bridge: {server-leg: {clock: -60d}}\n")
+    code, text, _ = lab("check", "expired", fix)
+    assert code == 0
+    assert "the fault lies elsewhere" in text and "Renew the origin's certificate" in text
 
     assert lab("show", "expired", "--start", fix)[0] == 2  # never over a file that is there
 
@@ -219,9 +224,9 @@ def test_a_bad_file_is_told_with_line_and_key(lab, scenario_file, tmp_path):
 # Behind a proxy
 
 
-def curl(proxy, url):
+def curl(proxy, url, *words):
     return subprocess.run(
-        ["curl", "-sS", "--max-time", "20", "--proxy", proxy.url, "--cacert", proxy.ca, url],
+        ["curl", "-sS", *words, "--max-time", "20", "--proxy", proxy.url, "--cacert", proxy.ca, url],
         capture_output=True,
         env=clean_env(),
         timeout=30,
@@ -233,6 +238,7 @@ def test_each_host_breaks_as_its_scenario_says(start_midspan):
     hosts = [row for row in scenarios() if "host" in row]
     assert hosts
     page = curl(proxy, "http://lab.midspan.test/").stdout.decode()
+    assert b"http://lab.midspan.test/" in curl(proxy, "http://midspan.test/lab", "-i").stdout
     for row in hosts:
         url = f"https://{row['host']}.midspan.test/"
         assert url in page

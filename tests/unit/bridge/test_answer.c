@@ -182,6 +182,17 @@ static void head_gets_no_body(void **state)
     answer_clear(&local);
 }
 
+static void moved_says_where_to(void **state)
+{
+    (void)state;
+    struct answer answer = {0};
+    assert_true(answer_moved(&answer, "http://lab.midspan.test/", false));
+    const char *text = buffer_text(&answer.response);
+    assert_memory_equal(text, "HTTP/1.1 302 Found\r\n", 20);
+    assert_non_null(strstr(text, "\r\nLocation: http://lab.midspan.test/\r\n"));
+    answer_clear(&answer);
+}
+
 // ---- the proxy itself
 
 static const struct local_row {
@@ -396,6 +407,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(page_in_text),
         cmocka_unit_test(page_without_a_verdict),
         cmocka_unit_test(head_gets_no_body),
+        cmocka_unit_test(moved_says_where_to),
         cmocka_unit_test(path_of_the_request_itself),
         cmocka_unit_test(h2_request_is_found_at_its_last_byte),
         cmocka_unit_test(h2_answer_of_any_length),

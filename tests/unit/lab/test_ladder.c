@@ -69,7 +69,9 @@ static void draw(int columns, const struct evidence *evidence, struct buffer *ou
 {
     struct pen pen = {.out = out, .columns = columns};
     struct play_part part = {.evidence = evidence};
-    ladder_write(&pen, &part, "a.midspan.test", LANGUAGE_EN);
+    static struct lab_case lab_case;
+    (void)snprintf(lab_case.origin.sites[0].name, ENDPOINT_HOST_MAX, "a.midspan.test");
+    ladder_write(&pen, &part, &lab_case, LANGUAGE_EN);
 }
 
 // Whatever the width, no line passes it, and the lines stand in the same columns.
