@@ -17,7 +17,9 @@
 #define INTERMEDIATE_SUBJECT "O=midspan lab/CN=midspan lab intermediate"
 #define LOWER_SUBJECT        "O=midspan lab/CN=midspan lab issuing"
 #define OTHER_SUBJECT        "O=midspan lab/CN=midspan lab other intermediate"
-#define DEAD_AIA             "http://aia.midspan.invalid/intermediate.cer" // RFC 6761 section 6.4
+// RFC 6761 section 6.4
+#define DEAD_AIA  "http://aia.midspan.invalid/intermediate.cer"
+#define DEAD_OCSP "http://ocsp.midspan.invalid/"
 
 // Of certificates that have no word on their days.
 static const struct lab_days days_leaf = {-7, 90}, days_intermediate = {-60, 700},
@@ -32,7 +34,8 @@ struct lab_ca {
 struct draft {
     struct lab_ca *ca;
     const struct lab_recipe *recipe;
-    const char *host, *aia_url;
+    const char *host;
+    struct lab_urls urls;
     struct error *error;
     struct lab_cert root, upper, lower; // owned; upper and lower: empty when not wanted
     struct lab_cert leaf;
@@ -227,12 +230,27 @@ static const char *aia_of(const struct draft *draft)
     case LAB_AIA_NONE:
         return NULL;
     case LAB_AIA_SERVED:
-        return draft->aia_url != NULL ? draft->aia_url : DEAD_AIA;
+        return draft->urls.issuer != NULL ? draft->urls.issuer : DEAD_AIA;
     case LAB_AIA_DEAD:
     case LAB_AIAS:
         break;
     }
     return DEAD_AIA;
+}
+
+static const char *ocsp_of(const struct draft *draft)
+{
+    switch (draft->recipe->ocsp) {
+    case LAB_OCSP_NONE:
+        return NULL;
+    case LAB_OCSP_GOOD:
+    case LAB_OCSP_REVOKED:
+        return draft->urls.ocsp != NULL ? draft->urls.ocsp : DEAD_OCSP;
+    case LAB_OCSP_DEAD:
+    case LAB_OCSPS:
+        break;
+    }
+    return DEAD_OCSP;
 }
 
 static bool leaf_make_all(struct draft *draft)
@@ -254,6 +272,7 @@ static bool leaf_make_all(struct draft *draft)
         .days = days_or(recipe->leaf, days_leaf),
         .purpose = is_for_client ? "clientAuth" : "serverAuth",
         .aia = aia_of(draft),
+        .ocsp = ocsp_of(draft),
         .must_staple = recipe->must_staple,
         .is_sha1 = recipe->fault == LAB_FAULT_SHA1,
     };
@@ -363,6 +382,12 @@ static bool fill_revocation(const struct draft *draft, struct lab_chain *chain)
             return false;
         }
     }
+    enum lab_ocsp ocsp = draft->recipe->ocsp;
+    enum lab_staple said = ocsp == LAB_OCSP_REVOKED ? LAB_STAPLE_REVOKED : LAB_STAPLE_GOOD;
+    if ((ocsp == LAB_OCSP_GOOD || ocsp == LAB_OCSP_REVOKED) &&
+        !lab_staple_make(leaf, issuer, said, &chain->ocsp, &chain->ocsp_len)) {
+        return false;
+    }
     return draft->recipe->staple == LAB_STAPLE_NONE ||
            lab_staple_make(leaf, issuer, draft->recipe->staple, &chain->staple, &chain->staple_len);
 }
@@ -377,11 +402,11 @@ static bool chain_fill(const struct draft *draft, struct lab_chain *chain)
 }
 
 bool lab_chain_make(struct lab_ca *ca, const struct lab_recipe *recipe, const char *host,
-                    const char *aia_url, struct lab_chain *out_chain, struct error *error)
+                    const struct lab_urls *urls, struct lab_chain *out_chain, struct error *error)
 {
-    struct draft draft = {
-        .ca = ca, .recipe = recipe, .host = host, .aia_url = aia_url, .error = error};
+    struct draft draft = {.ca = ca, .recipe = recipe, .host = host, .error = error};
     struct lab_chain chain = {0};
+    draft.urls = urls != NULL ? *urls : (struct lab_urls){NULL, NULL};
     bool is_made =
         root_make(&draft) && intermediates_make(&draft) && leaf_make_all(&draft) &&
         (recipe->sent != LAB_SENT_WRONG ||
@@ -416,6 +441,7 @@ void lab_chain_clear(struct lab_chain *chain)
     X509_free(chain->issuer);
     X509_CRL_free(chain->crl);
     OPENSSL_free(chain->staple);
+    OPENSSL_free(chain->ocsp);
     *chain = (struct lab_chain){0};
 }
 

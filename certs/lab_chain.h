@@ -29,13 +29,21 @@ struct lab_chain {
     X509_CRL *crl;   // for the bridge; NULL: none
     uint8_t *staple; // OCSP response, DER (OPENSSL_free); NULL: none
     size_t staple_len;
+    uint8_t *ocsp; // what the responder says, likewise
+    size_t ocsp_len;
 };
 
-// lab_chain_make makes the chain of `recipe` for `host` (a name or IP literal). `aia_url` goes into
-// the leaf for LAB_AIA_SERVED; NULL is as LAB_AIA_DEAD. False with `error` when a name is none
+// Addresses that go into the leaf: of its issuer (LAB_AIA_SERVED) and of its responder
+// (LAB_OCSP_GOOD, LAB_OCSP_REVOKED). NULL is as DEAD.
+struct lab_urls {
+    const char *issuer, *ocsp;
+};
+
+// lab_chain_make makes the chain of `recipe` for `host` (a name or IP literal). `urls` may be
+// NULL. False with `error` when a name is none
 // (ERROR_CONFIG) or OpenSSL fails.
 bool lab_chain_make(struct lab_ca *ca, const struct lab_recipe *recipe, const char *host,
-                    const char *aia_url, struct lab_chain *out_chain, struct error *error);
+                    const struct lab_urls *urls, struct lab_chain *out_chain, struct error *error);
 void lab_chain_clear(struct lab_chain *chain);
 
 // PEM, appended: the certificates sent, the key, what is to be trusted, the CRL (nothing when there

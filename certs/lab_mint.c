@@ -162,13 +162,15 @@ static bool extension_set(X509 *made, X509 *issuer, int nid, const char *value)
 
 static bool extensions_set(X509 *made, X509 *issuer, EVP_PKEY *key, const struct lab_draft *draft)
 {
-    char aia[256];
+    char access[512];
     bool is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
     const char *usage =
         is_rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature";
-    if (draft->aia != NULL) {
-        (void)snprintf(aia, sizeof(aia), "caIssuers;URI:%.200s", draft->aia); // fits
-    }
+    bool has_access = draft->aia != NULL || draft->ocsp != NULL;
+    (void)snprintf(access, sizeof(access), "%s%.200s%s%s%.200s", // fits
+                   draft->aia != NULL ? "caIssuers;URI:" : "", draft->aia != NULL ? draft->aia : "",
+                   draft->aia != NULL && draft->ocsp != NULL ? "," : "",
+                   draft->ocsp != NULL ? "OCSP;URI:" : "", draft->ocsp != NULL ? draft->ocsp : "");
     return cert_extension_add(made, issuer, NID_basic_constraints,
                               draft->is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE") &&
            cert_extension_add(made, issuer, NID_key_usage,
@@ -178,7 +180,7 @@ static bool extensions_set(X509 *made, X509 *issuer, EVP_PKEY *key, const struct
            cert_extension_add(made, issuer, NID_authority_key_identifier, "keyid") &&
            extension_set(made, issuer, NID_ext_key_usage, draft->purpose) &&
            extension_set(made, issuer, NID_name_constraints, draft->constraints) &&
-           extension_set(made, issuer, NID_info_access, draft->aia != NULL ? aia : NULL) &&
+           extension_set(made, issuer, NID_info_access, has_access ? access : NULL) &&
            extension_set(made, issuer, NID_tlsfeature,
                          draft->must_staple ? "status_request" : NULL);
 }

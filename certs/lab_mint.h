@@ -24,6 +24,7 @@ struct lab_draft {
     const char *purpose;     // extendedKeyUsage
     const char *constraints; // nameConstraints
     const char *aia;         // URL of the issuer
+    const char *ocsp;        // URL of the responder
     bool must_staple;
     bool is_sha1;
 };

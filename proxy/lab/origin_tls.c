@@ -225,34 +225,51 @@ static bool make_contexts(struct origin_tls *tls, struct origins *origins, struc
     return true;
 }
 
-// mint makes the chain of one site, and publishes its issuer where its leaf says.
+// publish puts bytes where `path` says; true when there are none.
+static bool publish(struct origins *origins, const char *path, const char *type,
+                    const uint8_t *bytes, size_t len, struct error *error)
+{
+    char url[ORIGINS_URL_MAX];
+    return len == 0 || origins_publish(origins, path, type, (struct slice){bytes, len}, url, error);
+}
+
+static bool publish_issuer(struct origins *origins, const char *path, X509 *issuer,
+                           struct error *error)
+{
+    uint8_t *der = NULL;
+    int len = issuer != NULL ? i2d_X509(issuer, &der) : 0;
+    bool is_published =
+        publish(origins, path, "application/pkix-cert", der, len > 0 ? (size_t)len : 0, error);
+    OPENSSL_free(der);
+    return is_published;
+}
+
+// mint makes the chain of one site, and publishes what its leaf gives addresses of.
 static bool mint(struct origin_tls *tls, struct origins *origins, size_t site, struct error *error)
 {
     const struct origin_site *wanted = &tls->origin.sites[site];
+    const struct lab_recipe *recipe = &wanted->recipe;
     struct lab_chain *chain = &tls->chains[site];
-    char path[32], url[ORIGINS_URL_MAX] = "";
-    uint8_t *der = NULL;
-    bool is_served = wanted->recipe.aia == LAB_AIA_SERVED;
-    (void)snprintf(path, sizeof(path), "/issuer-%llu.cer", (unsigned long long)origins->aia_count);
-    if (is_served && !origins_web_url(origins, path, url, error)) {
+    char issuer[32], ocsp[32], issuer_url[ORIGINS_URL_MAX], ocsp_url[ORIGINS_URL_MAX];
+    unsigned long long number = origins->address_count++;
+    bool is_issuer_served = recipe->aia == LAB_AIA_SERVED;
+    bool is_ocsp_served = recipe->ocsp == LAB_OCSP_GOOD || recipe->ocsp == LAB_OCSP_REVOKED;
+    (void)snprintf(issuer, sizeof(issuer), "/issuer-%llu.cer", number); // fit
+    (void)snprintf(ocsp, sizeof(ocsp), "/ocsp-%llu", number);
+    if ((is_issuer_served && !origins_web_url(origins, issuer, issuer_url, error)) ||
+        (is_ocsp_served && !origins_web_url(origins, ocsp, ocsp_url, error))) {
         return false;
     }
-    if (!lab_chain_make(origins->ca, &wanted->recipe, wanted->name, is_served ? url : NULL, chain,
-                        error)) {
+    const struct lab_urls urls = {.issuer = is_issuer_served ? issuer_url : NULL,
+                                  .ocsp = is_ocsp_served ? ocsp_url : NULL};
+    if (!lab_chain_make(origins->ca, recipe, wanted->name, &urls, chain, error)) {
         return false;
     }
     if (!origins_trust(origins, chain)) {
         return error_set(error, ERROR_MEMORY, "out of memory for the lab's certificates");
     }
-    if (!is_served || chain->issuer == NULL) {
-        return true;
-    }
-    origins->aia_count++;
-    int len = i2d_X509(chain->issuer, &der);
-    bool is_published = len > 0 && origins_publish(origins, path, "application/pkix-cert",
-                                                   (struct slice){der, (size_t)len}, url, error);
-    OPENSSL_free(der);
-    return is_published;
+    return (!is_issuer_served || publish_issuer(origins, issuer, chain->issuer, error)) &&
+           publish(origins, ocsp, "application/ocsp-response", chain->ocsp, chain->ocsp_len, error);
 }
 
 struct origin_tls *origin_tls_new(struct origins *origins, const struct origin *origin,

@@ -87,7 +87,7 @@ struct origins {
     size_t trusted_count;
     X509_CRL **crls;
     size_t crl_count;
-    uint64_t aia_count;
+    uint64_t address_count;
 };
 
 // visit_open takes a connection that waits on the server's listener.

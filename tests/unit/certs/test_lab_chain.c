@@ -11,6 +11,7 @@
 
 #define HOST       "www.shop.midspan.test"
 #define AIA        "http://127.0.0.1:1/0.cer"
+#define OCSP       "http://127.0.0.1:1/ocsp"
 #define BIT(fault) (1u << CERT_FAULT_##fault)
 
 // Of the recipes whose chains hold more than the fault that is named.
@@ -21,6 +22,8 @@ static const struct also {
     {"misordered", BIT(CHAIN_MISORDERED)},
     // A root made anew, sent or not, is an untrusted one of a known name: nothing beside it.
 };
+
+static const struct lab_urls urls = {.issuer = AIA, .ocsp = OCSP};
 
 static struct trust_store *store_of(const struct lab_chain *chain)
 {
@@ -55,7 +58,7 @@ static void recipe_holds_its_fault(void **state)
     struct lab_chain chain;
     struct error error = {.text = ""};
     assert_non_null(ca);
-    if (!lab_chain_make(ca, &row->recipe, HOST, AIA, &chain, &error)) {
+    if (!lab_chain_make(ca, &row->recipe, HOST, &urls, &chain, &error)) {
         fail_msg("%s", error.text);
     }
     struct trust_store *store = store_of(&chain);
@@ -146,7 +149,7 @@ static void what_is_served_and_trusted(void **state)
     struct cert_facts facts;
     struct buffer pem = {0};
     const struct lab_recipe_row *row = lab_recipe_find("missing-intermediate");
-    assert_true(lab_chain_make(ca, &row->recipe, HOST, AIA, &chain, NULL));
+    assert_true(lab_chain_make(ca, &row->recipe, HOST, &urls, &chain, NULL));
     assert_true(cert_facts_read(chain.sent[0], &arena, &facts));
     assert_string_equal(facts.aia_issuers, AIA);
     assert_int_equal(chain.sent_count, 1);
@@ -163,6 +166,13 @@ static void what_is_served_and_trusted(void **state)
     assert_true(cert_facts_read(chain.sent[0], &arena, &facts));
     assert_non_null(strstr(facts.issuer, "Zscaler"));
     assert_int_equal(chain.trusted_count, 0);
+    lab_chain_clear(&chain);
+    row = lab_recipe_find("revoked-responder");
+    assert_true(lab_chain_make(ca, &row->recipe, HOST, &urls, &chain, NULL));
+    assert_true(cert_facts_read(chain.sent[0], &arena, &facts));
+    assert_string_equal(facts.ocsp, OCSP);
+    assert_null(facts.aia_issuers);
+    assert_true(chain.ocsp_len > 0);
     lab_chain_clear(&chain);
     row = lab_recipe_find("must-staple");
     assert_true(lab_chain_make(ca, &row->recipe, HOST, NULL, &chain, NULL));
