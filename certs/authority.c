@@ -13,9 +13,9 @@
 #include "authority_files.h"
 #include "cert_tools.h"
 
-// Backdated well past a leaf's two days: a client whose clock is behind should stumble over the
-// leaf, which is made anew, not over the authority.
-#define BACKDATE_US (30 * DAY_US)
+// Backdated far past a leaf's two days: a client whose clock is behind should stumble over the
+// leaf, which can be made anew with an earlier date, not over the authority, which cannot.
+#define BACKDATE_US (3652 * DAY_US)
 #define LIFETIME_US (3652 * DAY_US)
 
 // "midspan local authority on " + host + " xxxxxx" stays within the 64 characters of a common name
@@ -43,12 +43,23 @@ bool authority_folder(char out_path[4096], struct error *error)
     return true;
 }
 
+// random_name ends a name with six random digits; at most 64 characters.
+static bool random_name(const char *words, const char *host, char out_text[65])
+{
+    uint8_t random[3];
+    if (RAND_bytes(random, sizeof(random)) != 1) {
+        return false;
+    }
+    int len =
+        snprintf(out_text, 65, "%s%s %02x%02x%02x", words, host, random[0], random[1], random[2]);
+    return len > 0 && len < 65;
+}
+
 // subject_text writes a name that no other machine's authority has, so that stores which hold
 // several can tell them apart.
 static bool subject_text(char out_text[65])
 {
     char host[HOST_SHOWN_MAX + 1] = "";
-    uint8_t random[3];
     if (gethostname(host, sizeof(host)) != 0 || host[0] == '\0') {
         (void)snprintf(host, sizeof(host), "this machine");
     }
@@ -58,32 +69,25 @@ static bool subject_text(char out_text[65])
             *c = '-';
         }
     }
-    if (RAND_bytes(random, sizeof(random)) != 1) {
-        return false;
-    }
-    int len = snprintf(out_text, 65, "midspan local authority on %s %02x%02x%02x", host, random[0],
-                       random[1], random[2]);
-    return len > 0 && len < 65;
+    return random_name("midspan local authority on ", host, out_text);
 }
 
-static bool subject_set(X509 *certificate)
+static bool subject_set(X509 *certificate, const char *organization, const char *text)
 {
-    char text[65];
     X509_NAME *name = X509_get_subject_name(certificate);
-    return subject_text(text) &&
-           X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)"midspan", -1, -1,
-                                      0) == 1 &&
+    return X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)organization, -1,
+                                      -1, 0) == 1 &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)text, -1, -1,
                                       0) == 1 &&
            X509_set_issuer_name(certificate, name) == 1;
 }
 
-static X509 *certificate_make(EVP_PKEY *key)
+static X509 *certificate_make(EVP_PKEY *key, const char *organization, const char *name)
 {
     X509 *made = X509_new();
     int64_t now_us = clock_wall_us();
     if (made != NULL && X509_set_version(made, X509_VERSION_3) == 1 && cert_serial_set(made) &&
-        subject_set(made) && X509_set_pubkey(made, key) == 1 &&
+        subject_set(made, organization, name) && X509_set_pubkey(made, key) == 1 &&
         cert_time_set(X509_getm_notBefore(made), now_us - BACKDATE_US) &&
         cert_time_set(X509_getm_notAfter(made), now_us + LIFETIME_US) &&
         cert_extension_add(made, made, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
@@ -99,8 +103,10 @@ static X509 *certificate_make(EVP_PKEY *key)
 static bool authority_make(const struct authority_paths *paths, struct error *error)
 {
     ERR_clear_error();
+    char name[65];
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = key != NULL ? certificate_make(key) : NULL;
+    bool is_named = key != NULL && subject_text(name);
+    X509 *certificate = is_named ? certificate_make(key, "midspan", name) : NULL;
     bool is_made = certificate != NULL ? authority_files_write(paths, certificate, key, error)
                                        : crypto_error_set(error, "cannot make the authority");
     X509_free(certificate);
@@ -167,6 +173,22 @@ bool authority_open(const char *folder, struct authority *out_ca, bool *out_is_n
     if (out_is_new != NULL) {
         *out_is_new = is_new;
     }
+    return true;
+}
+
+bool authority_of_stranger(struct authority *out_ca, struct error *error)
+{
+    ERR_clear_error();
+    char name[65];
+    struct authority ca = {.key = EVP_EC_gen("P-256")};
+    if (ca.key != NULL && random_name("An authority that nobody knows", "", name)) {
+        ca.certificate = certificate_make(ca.key, "nobody", name);
+    }
+    if (ca.certificate == NULL) {
+        authority_clear(&ca);
+        return crypto_error_set(error, "cannot make an unknown authority");
+    }
+    *out_ca = ca;
     return true;
 }
 

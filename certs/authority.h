@@ -24,6 +24,10 @@ bool authority_folder(char out_path[4096], struct error *error);
 bool authority_open(const char *folder, struct authority *out_ca, bool *out_is_new,
                     struct error *error);
 
+// authority_of_stranger makes an authority that nobody trusts, in memory only and under a name of
+// its own: what a client answers to its leaves is its answer to an unknown authority.
+bool authority_of_stranger(struct authority *out_ca, struct error *error);
+
 void authority_clear(struct authority *ca);
 
 // authority_pem and authority_der append the certificate (never the key).

@@ -13,6 +13,9 @@
 #define BACKDATE_US (2 * DAY_US)
 #define LIFETIME_US (198 * DAY_US)
 
+// A client whose clock has fallen back to its maker's date is within this of ours.
+#define EARLIER_US (3652 * DAY_US)
+
 #define COMMON_NAME_MAX 64 // RFC 5280 appendix A, ub-common-name
 #define WRONG_NAME      "wrong-name.midspan.invalid"
 
@@ -34,6 +37,27 @@ static bool is_self_signed(const struct draft *draft)
 static bool is_mirror(const struct draft *draft)
 {
     return draft->spec->mirrors_faults && draft->spec->origin != NULL;
+}
+
+// set_form_validity moves one end of a validity that is there, as an experiment wants it.
+static bool set_form_validity(struct draft *draft)
+{
+    switch (draft->spec->form) {
+    case LEAF_FORM_EARLIER:
+        return cert_time_set(X509_getm_notBefore(draft->made), draft->now_us - EARLIER_US);
+    case LEAF_FORM_LATER:
+        return X509_set1_notAfter(draft->made, X509_get0_notAfter(draft->ca->certificate)) == 1;
+    case LEAF_FORM_SHORT: {
+        int64_t short_us = draft->now_us - BACKDATE_US + LEAF_SHORT_DAYS * DAY_US;
+        int64_t usual_us = cert_time_us(X509_get0_notAfter(draft->made));
+        return short_us >= usual_us || cert_time_set(X509_getm_notAfter(draft->made), short_us);
+    }
+    case LEAF_FORM_USUAL:
+    case LEAF_FORM_ANEW:
+    case LEAF_FORM_ANY_PURPOSE:
+        break;
+    }
+    return true;
 }
 
 static bool set_validity(struct draft *draft)
@@ -155,9 +179,10 @@ static bool set_extensions(struct draft *draft)
         is_rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature";
     const char *purpose =
         draft->spec->fault == LEAF_FAULT_WRONG_USAGE ? "clientAuth" : "serverAuth";
+    bool names_purpose = draft->spec->form != LEAF_FORM_ANY_PURPOSE;
     if (!cert_extension_add(draft->made, issuer, NID_basic_constraints, "critical,CA:FALSE") ||
         !cert_extension_add(draft->made, issuer, NID_key_usage, key_usage) ||
-        !cert_extension_add(draft->made, issuer, NID_ext_key_usage, purpose) ||
+        (names_purpose && !cert_extension_add(draft->made, issuer, NID_ext_key_usage, purpose)) ||
         !cert_extension_add(draft->made, issuer, NID_subject_key_identifier, "hash")) {
         return false;
     }
@@ -204,7 +229,7 @@ static bool fill_and_sign(struct draft *draft)
     const EVP_MD *digest =
         draft->spec->fault == LEAF_FAULT_WEAK_SIGNATURE ? EVP_sha1() : cert_digest_for(signer);
     return X509_set_version(draft->made, X509_VERSION_3) == 1 && cert_serial_set(draft->made) &&
-           set_validity(draft) && set_subject(draft) &&
+           set_validity(draft) && set_form_validity(draft) && set_subject(draft) &&
            X509_set_issuer_name(draft->made, issuer_name) == 1 && set_key(draft) &&
            set_extensions(draft) && X509_sign(draft->made, signer, digest) > 0;
 }

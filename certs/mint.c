@@ -161,7 +161,7 @@ static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id, str
 {
     struct {
         uint8_t origin[EVP_MAX_MD_SIZE];
-        uint8_t key, fault, mirrors, has_origin;
+        uint8_t key, fault, form, mirrors, has_origin;
         char name[512];
     } parts;
     memset(&parts, 0, sizeof(parts)); // the padding is hashed too
@@ -172,6 +172,7 @@ static bool leaf_id_of(const struct leaf_spec *spec, struct leaf_id *out_id, str
     memcpy(parts.name, spec->name, name_len);
     parts.key = (uint8_t)spec->key;
     parts.fault = (uint8_t)spec->fault;
+    parts.form = (uint8_t)spec->form;
     parts.mirrors = spec->mirrors_faults;
     parts.has_origin = spec->origin != NULL;
     unsigned int len = 0;

@@ -28,6 +28,19 @@ enum leaf_fault {
     LEAF_FAULTS
 };
 
+// What an experiment changes about a leaf, all else as usual.
+enum leaf_form {
+    LEAF_FORM_USUAL,
+    LEAF_FORM_ANEW,       // another serial number
+    LEAF_FORM_EARLIER,    // valid from ten years ago
+    LEAF_FORM_LATER,      // valid to the end of the authority
+    LEAF_FORM_SHORT,      // valid for LEAF_SHORT_DAYS in all
+    LEAF_FORM_ANY_PURPOSE // no extended key usage
+};
+
+// The longest that public certificates may last from March 2029 (CA/Browser Forum ballot SC-081).
+#define LEAF_SHORT_DAYS 47
+
 // leaf_fault_named finds a fault by its text; false when there is none.
 bool leaf_fault_named(const char *text, enum leaf_fault *out_fault);
 
@@ -35,6 +48,7 @@ struct leaf_spec {
     const char *name; // lower-case host name or IP literal; goes into the SAN
     enum leaf_key key;
     enum leaf_fault fault;
+    enum leaf_form form;
     // The origin's certificate: its other names and common name are taken over (bounded). NULL:
     // `name` alone.
     const X509 *origin;

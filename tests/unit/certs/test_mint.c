@@ -345,6 +345,77 @@ static void other_authorities_sign_as_well(void **state)
     }
 }
 
+// ---- forms, as experiments want them
+
+static struct cert_facts facts_of_form(struct mint *with, enum leaf_form form, struct arena *arena)
+{
+    struct cert_facts facts;
+    struct error error = {0};
+    const struct leaf_spec spec = {.name = "forms.test", .form = form};
+    struct leaf *leaf = mint_leaf(with, &spec, &error);
+    assert_non_null(leaf);
+    assert_true(cert_facts_read(leaf->certificate, arena, &facts));
+    leaf_release(leaf);
+    return facts;
+}
+
+static void a_form_changes_one_thing(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    const int64_t minute_us = (int64_t)60 * 1000000;
+    struct cert_facts usual = facts_of_form(mint, LEAF_FORM_USUAL, &arena);
+    struct cert_facts authority;
+    assert_true(cert_facts_read(ca.certificate, &arena, &authority));
+    for (enum leaf_form form = LEAF_FORM_USUAL; form <= LEAF_FORM_ANY_PURPOSE; form++) {
+        struct cert_facts facts = facts_of_form(mint, form, &arena);
+        bool is_earlier = form == LEAF_FORM_EARLIER, is_later = form == LEAF_FORM_LATER;
+        bool is_short = form == LEAF_FORM_SHORT;
+        assert_int_equal(strcmp(facts.serial, usual.serial) == 0, form == LEAF_FORM_USUAL);
+        assert_string_equal(facts.key, usual.key);
+        assert_string_equal(facts.issuer, usual.issuer);
+        assert_string_equal(facts.subject, usual.subject);
+        assert_true(facts.for_server);
+        assert_int_equal(facts.for_client, form == LEAF_FORM_ANY_PURPOSE);
+        int64_t from_us = usual.not_before_us - (is_earlier ? 3650 * DAY_US : 0);
+        int64_t to_us = is_short ? usual.not_before_us + 47 * DAY_US : usual.not_after_us;
+        to_us = is_later ? authority.not_after_us : to_us;
+        assert_true(llabs(facts.not_before_us - from_us) < minute_us);
+        assert_true(llabs(facts.not_after_us - to_us) < minute_us);
+    }
+    // The authority is there before the earliest leaf that a client behind could take.
+    assert_true(authority.not_before_us < usual.not_before_us - 3000 * DAY_US);
+    arena_clear(&arena);
+}
+
+static void a_stranger_signs_the_same_leaves(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct error error = {0};
+    struct authority stranger, other;
+    assert_true(authority_of_stranger(&stranger, &error));
+    assert_true(authority_of_stranger(&other, &error));
+    assert_null(stranger.folder);
+    assert_int_not_equal(X509_NAME_cmp(X509_get_subject_name(stranger.certificate),
+                                       X509_get_subject_name(ca.certificate)),
+                         0);
+    assert_int_not_equal(X509_NAME_cmp(X509_get_subject_name(stranger.certificate),
+                                       X509_get_subject_name(other.certificate)),
+                         0);
+    struct mint *theirs = mint_new(&stranger, 0, &error);
+    authority_clear(&stranger);
+    authority_clear(&other);
+    assert_non_null(theirs);
+    struct cert_facts ours = facts_of_form(mint, LEAF_FORM_USUAL, &arena);
+    struct cert_facts facts = facts_of_form(theirs, LEAF_FORM_USUAL, &arena);
+    assert_string_equal(facts.subject, ours.subject);
+    assert_string_equal(facts.key, ours.key);
+    assert_string_not_equal(facts.issuer, ours.issuer);
+    mint_free(theirs);
+    arena_clear(&arena);
+}
+
 static void faults_have_names(void **state)
 {
     (void)state;
@@ -367,6 +438,8 @@ int main(void)
         cmocka_unit_test(each_difference_makes_another_leaf),
         cmocka_unit_test(a_leaf_outlives_the_cache_and_the_mint),
         cmocka_unit_test(other_authorities_sign_as_well),
+        cmocka_unit_test(a_form_changes_one_thing),
+        cmocka_unit_test(a_stranger_signs_the_same_leaves),
         cmocka_unit_test(faults_have_names),
     };
     (void)group_set_up(NULL);
