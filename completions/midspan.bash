@@ -2,7 +2,7 @@
 
 _midspan_shared='--config --listen --allow-remote --transparent --proxy-protocol --web --workers
     --edge --client-leg --server-leg --order --on-failure --log --keylog --ca-dir --no-probe
-    --pass --resolve --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
+    --experiment --pass --resolve --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
 _midspan_leg_keys='min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca=
     crl= clock= cert= key= leaf= client-auth= timeout= split='
 

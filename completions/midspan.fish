@@ -39,6 +39,7 @@ complete -c midspan -n $proxies -l on-failure -xa 'page alert reset' -d 'what th
 complete -c midspan -n $proxies -l log -rF -d 'append events as JSON Lines'
 complete -c midspan -n $proxies -l keylog -rF -d 'append TLS secrets'
 complete -c midspan -n $proxies -l no-probe -d 'never dial an origin again'
+complete -c midspan -n $proxies -l experiment -d 'ask clients why they refuse'
 complete -c midspan -n $proxies -l pass -x -d 'relay these hosts untouched'
 complete -c midspan -n $proxies -l resolve -x -d 'reach a host at this address, without DNS'
 complete -c midspan -n $proxies -l via -x -d 'reach origins through this HTTP proxy'

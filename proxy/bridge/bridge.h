@@ -16,7 +16,8 @@
 //   answer.h      | HTTP answers of our own: failure pages, the authority's page; html.h,
 //                 | h2_answer.h: how they are written; local.h: the proxy as a target
 //   listen.h      | listening sockets
-//   history.h     | what earlier connections of a client and to an origin did
+//   experiments.h | --experiment: findings that clients are asked about (ask.h: one connection's
+//   part) history.h     | what earlier connections of a client and to an origin did
 #pragma once
 
 #include "proxy.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "clock.h"
 #include "failure.h"
 #include "legs.h"
@@ -262,17 +263,28 @@ void connection_opened(struct connection *c)
     }
 }
 
+// note_history keeps what became of a secured connection. One that was served otherwise than usual
+// (--experiment) tells nothing about the usual.
+static void note_history(struct connection *c)
+{
+    struct history *history = c->worker->shared->history;
+    if (c->evidence.experiment != NULL) {
+        return;
+    }
+    if (c->evidence.legs[CLIENT].app_bytes_received > 0) {
+        history_secured(history, &c->evidence);
+    } else if (c->verdict != NULL && c->verdict->leg == CLIENT) {
+        // It refused our certificate after its Finished, with an alert or without a word.
+        history_refused(history, &c->evidence);
+    }
+}
+
 void connection_told(struct connection *c)
 {
-    const struct evidence *evidence = &c->evidence;
     if (c->did_secure && !c->has_failed) {
-        if (evidence->legs[CLIENT].app_bytes_received > 0) {
-            history_secured(c->worker->shared->history, evidence);
-        } else if (c->verdict != NULL && c->verdict->leg == CLIENT) {
-            // It refused our certificate after its Finished, with an alert or without a word.
-            history_refused(c->worker->shared->history, evidence);
-        }
+        note_history(c);
     }
+    ask_ended(c);
     connection_emit(c, EVENT_CLOSED, NULL, 0);
 }
 

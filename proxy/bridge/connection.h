@@ -27,6 +27,7 @@
 #include "answer.h"
 #include "dial.h"
 #include "engine.h"
+#include "experiments.h"
 #include "ingress.h"
 #include "inquiry.h"
 #include "link.h"
@@ -112,6 +113,7 @@ struct connection {
     struct inquiry *inquiry; // likewise
     bool is_proving;         // the prover or inquiry has not said yet that it is done
     struct answer answer;
+    struct asking asking; // --experiment; of 0: nothing
     bool did_read_header; // PROXY protocol
     bool was_opened;      // `opened` was told
     bool was_dropped;     // midspan stops: nothing new is begun

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ask.h"
 #include "dialect.h"
 #include "judgement.h"
 #include "legs.h"
@@ -51,6 +52,7 @@ static void tell(struct connection *c)
         dialect_add(verdict, &c->evidence, &c->arena);
         uint32_t repeats = history_repeats(c->worker->shared->history, &c->evidence, verdict);
         connection_emit(c, EVENT_VERDICT, verdict, repeats);
+        ask_found(c, verdict);
         keep_first(c, verdict);
     }
 }
@@ -373,7 +375,7 @@ static enum step tell_client(struct connection *c)
 static bool refused_ours(const struct connection *c)
 {
     const struct leg_evidence *leg = &c->evidence.legs[CLIENT];
-    return leg_evidence_saw(leg, HANDSHAKE_CERTIFICATE, true) &&
+    return c->evidence.experiment == NULL && leg_evidence_saw(leg, HANDSHAKE_CERTIFICATE, true) &&
            (leg->handshake.kind == ENDING_ALERT_RECEIVED || leg->handshake.kind == ENDING_RESET ||
             leg->handshake.kind == ENDING_CLOSED);
 }
@@ -402,6 +404,7 @@ enum step failure_of_leg(struct connection *c, enum side side)
         if (refused_ours(c)) {
             history_refused(c->worker->shared->history, &c->evidence);
         }
+        ask_ended(c); // not only when it is closed: the client may come again before
         return c->has_ended[CLIENT] ? drop(c) : linger(c);
     }
     return is_second ? drop(c) : tell_client(c);

@@ -20,6 +20,8 @@ struct row {
     enum row_kind kind;
     uint64_t key; // FNV-1a: two clients that collide share a history, which only weakens a hint
     uint32_t secured, refused;
+    uint64_t refused_at;  // ROW_CLIENT: the name that was refused last, by its key
+    bool refused_another; // … and another one before
     int64_t at_us;
 };
 
@@ -82,6 +84,13 @@ static uint64_t origin_key(const struct evidence *evidence)
     return mix_text(0xcbf29ce484222325u, endpoint_text(&evidence->target, text));
 }
 
+// name_key is of the name that the certificate had to have: a pin is to a name, whatever the port.
+static uint64_t name_key(const struct evidence *evidence)
+{
+    const char *sni = evidence->legs[CLIENT].sni_sent;
+    return mix_text(0xcbf29ce484222325u, sni != NULL ? sni : evidence->target.host);
+}
+
 // row_of finds the row or takes the place of the one longest untouched among its neighbours.
 static struct row *row_of(struct history *history, enum row_kind kind, uint64_t key)
 {
@@ -131,11 +140,25 @@ void history_secured(struct history *history, const struct evidence *evidence)
 
 void history_refused(struct history *history, const struct evidence *evidence)
 {
-    uint64_t client = client_key(evidence);
+    uint64_t client = client_key(evidence), name = name_key(evidence);
     uv_mutex_lock(&history->lock);
     struct row *row = row_of(history, ROW_CLIENT, client);
+    row->refused_another = row->refused_another || (row->refused > 0 && row->refused_at != name);
+    row->refused_at = name;
     row->refused++;
     touch(row);
+    uv_mutex_unlock(&history->lock);
+}
+
+void history_experiment(struct history *history, const struct evidence *evidence,
+                        struct experiment_history *out_history)
+{
+    uint64_t client = client_key(evidence), name = name_key(evidence);
+    uv_mutex_lock(&history->lock);
+    const struct row *row = row_of(history, ROW_CLIENT, client);
+    out_history->took_another = row->secured > 0;
+    out_history->refused_another =
+        row->refused_another || (row->refused > 0 && row->refused_at != name);
     uv_mutex_unlock(&history->lock);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "evidence.h"
+#include "experiment.h"
 #include "verdict.h"
 
 struct history;
@@ -17,6 +18,10 @@ void history_free(struct history *history);
 void history_read(struct history *history, struct evidence *evidence);
 void history_secured(struct history *history, const struct evidence *evidence);
 void history_refused(struct history *history, const struct evidence *evidence);
+
+// history_experiment tells what is known of the evidence's client besides its own connection.
+void history_experiment(struct history *history, const struct evidence *evidence,
+                        struct experiment_history *out_history);
 
 // history_repeats counts this finding (client, target, leg, cause) and gives how often it came
 // before within HISTORY_REPEAT_US of the last time.

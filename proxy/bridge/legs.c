@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ask.h"
 #include "failure.h"
 #include "predict.h"
 #include "relay.h"
@@ -217,7 +218,8 @@ static struct leaf *make_leaf(struct connection *c, const struct leg_shape *shap
     if (c->engines[SERVER] != NULL && !c->has_failed) {
         spec.origin = engine_peer_certificate(c->engines[SERVER]);
     }
-    return mint_leaf(c->worker->shared->mint, &spec, error);
+    struct mint *mint = ask_leaf(c, &spec);
+    return mint_leaf(mint, &spec, error);
 }
 
 static bool offers_alpn(const struct connection *c, const char *name)
@@ -289,7 +291,9 @@ static bool make_client_engine(struct connection *c, struct error *error)
     if (!contexts_get(c->kit->contexts[CLIENT], &shape, &context, error)) {
         return false;
     }
-    if (policy->cert_file[0] == '\0') {
+    // A stranger's certificate stands in for a configured one, too.
+    bool is_minted = policy->cert_file[0] == '\0' || ask_is(c, EXPERIMENT_STRANGER);
+    if (is_minted) {
         c->leaf = make_leaf(c, &shape, error);
         if (c->leaf == NULL) {
             return false;
@@ -298,6 +302,7 @@ static bool make_client_engine(struct connection *c, struct error *error)
     } else {
         note_own(c, context.ssl);
     }
+    enum client_auth auth = ask_is(c, EXPERIMENT_ASK) ? CLIENT_AUTH_ASK : policy->client_auth;
     struct engine_setup setup = {
         .side = CLIENT,
         .context = context,
@@ -305,9 +310,9 @@ static bool make_client_engine(struct connection *c, struct error *error)
         .needs_alpn = policy->has_alpn && policy->alpn_len > 0 && !is_answer,
         .leaf = c->leaf,
         .trust = terms->trust[CLIENT],
-        .refuses = policy->client_auth == CLIENT_AUTH_REQUIRE,
+        .refuses = auth == CLIENT_AUTH_REQUIRE,
         .clock_offset_us = policy->clock_offset_ms * 1000,
-        .client_auth = is_answer ? CLIENT_AUTH_NONE : policy->client_auth,
+        .client_auth = is_answer ? CLIENT_AUTH_NONE : auth,
         .evidence = leg,
         .arena = &c->arena,
         .opened_us = c->opened_us,

@@ -1,5 +1,6 @@
 #include "peek.h"
 
+#include "ask.h"
 #include "failure.h"
 #include "relay.h"
 
@@ -45,7 +46,12 @@ static void take_hello(struct connection *c, struct slice message, bool is_sslv2
 
 static enum step after_hello(struct connection *c)
 {
-    if (!c->is_local && is_passed(c)) {
+    bool is_passing = !c->is_local && is_passed(c);
+    if (!is_passing) {
+        ask_begin(c);
+        is_passing = ask_is(c, EXPERIMENT_UNTOUCHED);
+    }
+    if (is_passing) {
         c->mode = MODE_PASS;
         c->evidence.is_passed = true;
         c->state = CONNECTION_DIALLING;

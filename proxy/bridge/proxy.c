@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "experiments.h"
 #include "listen.h"
 #include "outcomes.h"
 #include "worker.h"
@@ -81,6 +82,21 @@ static void tell_listening(struct proxy *proxy)
     }
 }
 
+// tell_experiments says aloud that clients will get other certificates than usual.
+static void tell_experiments(struct proxy *proxy, const struct settings *settings)
+{
+    struct event event = {
+        .kind = EVENT_NOTICE,
+        .wall_us = clock_wall_us(),
+        .text = "experiments are on: a client that refuses midspan's certificate gets it with one "
+                "thing changed, or the origin's own untouched, on its next connections to that "
+                "host, at most one change a connection, until what it minds is proven",
+    };
+    if (settings->experiment) {
+        recorder_emit(proxy->shared.recorder, &event);
+    }
+}
+
 static void no_work(uv_work_t *work)
 {
     (void)work;
@@ -140,12 +156,13 @@ struct proxy *proxy_start(const struct settings *settings, const struct authorit
     shared->history = history_new();
     shared->connections_each_max = connections_each_max(count_workers(settings));
     shared->outcomes = outcomes_new();
+    shared->experiments = experiments_new();
     if (shared->history == NULL) {
         error_set(error, ERROR_MEMORY, "out of memory for the history");
     }
     struct terms *terms = terms_new(settings, &shared->library, error);
     bool ok = shared->mint != NULL && shared->history != NULL && shared->outcomes != NULL &&
-              terms != NULL;
+              shared->experiments != NULL && terms != NULL;
     ok = ok && open_workers(proxy, terms, error);
     terms_release(terms);
     shared->endpoints = proxy->endpoints;
@@ -159,6 +176,7 @@ struct proxy *proxy_start(const struct settings *settings, const struct authorit
         proxy_free(proxy);
         return NULL;
     }
+    tell_experiments(proxy, settings);
     tell_listening(proxy);
     return proxy;
 }
@@ -177,6 +195,7 @@ bool proxy_reload(struct proxy *proxy, const struct settings *settings, struct e
     for (size_t i = 0; i < proxy->worker_count; i++) {
         worker_reload(proxy->workers[i], terms_keep(terms));
     }
+    tell_experiments(proxy, settings);
     terms_release(terms);
     return true;
 }
@@ -207,6 +226,7 @@ void proxy_free(struct proxy *proxy)
     mint_free(proxy->shared.mint);
     history_free(proxy->shared.history);
     outcomes_free(proxy->shared.outcomes);
+    experiments_free(proxy->shared.experiments);
     free(proxy);
 }
 

@@ -1,5 +1,6 @@
 #include "relay.h"
 
+#include "ask.h"
 #include "failure.h"
 
 static void finish_if_both(struct connection *c)
@@ -88,6 +89,9 @@ static void pump_bridge(struct connection *c, enum side from)
     bool ok = true;
     while (got == ENGINE_READ_DATA && ok) {
         got = engine_read(c->engines[from], worker->plain, sizeof(worker->plain), &len);
+        if (got == ENGINE_READ_DATA && from == CLIENT) {
+            ask_used(c);
+        }
         if (got == ENGINE_READ_DATA) {
             observe(c, from, (struct slice){worker->plain, len});
             ok = engine_write(c->engines[!from], (struct slice){worker->plain, len});
@@ -113,6 +117,36 @@ static void pump_bridge(struct connection *c, enum side from)
     pause_if_full(c, from);
 }
 
+// The shortest Finished of TLS 1.3 as a record: header, SHA-256, type and tag (RFC 8446 section
+// 4.4.4). The longest alert, with the 16 bytes of padding that Java adds.
+#define SEALED_FINISHED_LEN_MIN 53
+#define SEALED_ALERT_LEN_MAX    35
+
+// note_passing_record tells from the lengths of the client's records whether it took the origin's
+// certificate: it sends its Finished, then application data. A client with a certificate of its
+// own, sent in records apart, looks as if it went on when it stops after its Finished.
+static void note_passing_record(struct connection *c, const struct stream_item *item)
+{
+    struct evidence *evidence = &c->evidence;
+    uint16_t version = evidence->legs[SERVER].version;
+    if (version == 0 || !item->is_encrypted) {
+        return;
+    }
+    if (version < VERSION_TLS13) {
+        evidence->passed_used =
+            evidence->passed_used || item->content_type == CONTENT_APPLICATION_DATA;
+        evidence->passed_finished =
+            evidence->passed_finished || item->content_type == CONTENT_HANDSHAKE;
+    } else if (!evidence->passed_finished) {
+        evidence->passed_finished = item->record_len >= SEALED_FINISHED_LEN_MIN;
+    } else {
+        evidence->passed_used = evidence->passed_used || item->record_len > SEALED_ALERT_LEN_MAX;
+    }
+    if (evidence->passed_used) {
+        ask_used(c);
+    }
+}
+
 // A hello that flies by belongs to the leg it would have ended on.
 static void on_passing_client(void *user, const struct stream_item *item)
 {
@@ -120,6 +154,9 @@ static void on_passing_client(void *user, const struct stream_item *item)
     struct leg_evidence *leg = &c->evidence.legs[CLIENT];
     if (item->kind == STREAM_ALERT && item->alert_level == ALERT_LEVEL_FATAL) {
         leg_evidence_end(leg, ENDING_ALERT_RECEIVED, item->alert, 0, connection_now(c), NULL);
+    }
+    if (item->kind == STREAM_RECORD && item->content_type != CONTENT_CHANGE_CIPHER_SPEC) {
+        note_passing_record(c, item);
     }
 }
 

@@ -35,6 +35,20 @@ static bool try_policy(const struct terms *terms, enum side side, struct error *
     return ok || error_set(error, ERROR_CONFIG, "%s leg: %s", side_name(side), why.text);
 }
 
+static bool open_stranger(struct terms *terms, struct error *error)
+{
+    struct authority stranger;
+    if (!terms->settings.experiment) {
+        return true;
+    }
+    if (!authority_of_stranger(&stranger, error)) {
+        return false;
+    }
+    terms->stranger = mint_new(&stranger, 0, error);
+    authority_clear(&stranger); // the mint has references of its own
+    return terms->stranger != NULL;
+}
+
 struct terms *terms_new(const struct settings *settings, const struct library *library,
                         struct error *error)
 {
@@ -51,7 +65,8 @@ struct terms *terms_new(const struct settings *settings, const struct library *l
     terms->trust[SERVER] = open_trust(&settings->legs[SERVER], error);
     terms->trust[CLIENT] = asks_client ? open_trust(client, error) : NULL;
     if (terms->trust[SERVER] == NULL || (asks_client && terms->trust[CLIENT] == NULL) ||
-        !try_policy(terms, CLIENT, error) || !try_policy(terms, SERVER, error)) {
+        !try_policy(terms, CLIENT, error) || !try_policy(terms, SERVER, error) ||
+        !open_stranger(terms, error)) {
         terms_release(terms);
         return NULL;
     }
@@ -71,5 +86,6 @@ void terms_release(struct terms *terms)
     }
     trust_store_free(terms->trust[CLIENT]);
     trust_store_free(terms->trust[SERVER]);
+    mint_free(terms->stranger);
     free(terms);
 }

@@ -14,6 +14,7 @@ struct terms {
     struct settings settings;
     struct trust_store *trust[SIDES]; // CLIENT: NULL unless clients are asked for certificates
     struct library library;
+    struct mint *stranger; // --experiment: leaves of an authority that nobody knows; else NULL
 };
 
 // terms_new copies `settings` and reads their files (blocks). One reference is the caller's. It

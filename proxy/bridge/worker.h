@@ -19,6 +19,7 @@
 #define OTHER_FILES_MAX        64 // logs, libraries, the threads' own
 #define WORKER_FILES_MAX       16 // a loop and its listeners
 
+struct experiments;
 struct outcomes;
 
 // What all workers share; each part is safe from several threads.
@@ -29,6 +30,7 @@ struct shared {
     struct keylog *keylog; // NULL: none
     struct history *history;
     struct outcomes *outcomes; // of counterfactual dials
+    struct experiments *experiments;
     struct library library;
     const struct endpoint *endpoints; // where the proxy listens, for finding loops
     size_t endpoint_count;

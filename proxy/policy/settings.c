@@ -296,6 +296,8 @@ static const struct row rows[] = {
      FIELD(ca_dir), set_path},
     {{"no-probe", NULL, "never dial an origin again to prove a verdict", false},
      FIELD(probe), set_no_switch},
+    {{"experiment", NULL, "ask clients why they refuse, on their next connections", false},
+     FIELD(experiment), set_switch},
     {{"pass", "HOSTPATTERN", "relay these hosts untouched; repeatable", true}, FIELD(pass), set_pass},
     {{"resolve", "HOST=ADDRESS:PORT", "reach HOST there, without DNS; repeatable", true},
      FIELD(routes), set_resolve},

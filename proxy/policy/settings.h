@@ -45,6 +45,7 @@ struct settings {
     bool has_via;
     bool quiet;                   // console: verdicts only
     bool probe;                   // default on; --no-probe
+    bool experiment;              // --experiment
     int64_t connect_timeout_ms;   // --connect-timeout, default 10 s
     int64_t handshake_timeout_ms; // --handshake-timeout, default 10 s; a leg's timeout= wins
     int64_t idle_timeout_ms;      // --idle-timeout, default 10 min

@@ -4,6 +4,7 @@
 
 #include "amend.h"
 #include "clock.h"
+#include "judge.h"
 #include "recheck.h"
 #include "refusal.h"
 

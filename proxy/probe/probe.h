@@ -17,6 +17,7 @@
 //   rehearse.h   | the client leg: a client without a certificate, in memory
 //   reread.h     | the ingress: the same bytes, read as everything else
 //   judgement.h  | the client leg: why the client refused our leaf
+//   experiment.h | the client leg after our certificate: what its next connections are asked
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
 //   own_fault.h  | what they prove of an origin that fails by itself (inside)

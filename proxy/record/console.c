@@ -95,6 +95,7 @@ static void view_text(struct pen *pen, const struct event *event)
     case EVENT_PLAIN:
     case EVENT_PASSED:
     case EVENT_VERDICT:
+    case EVENT_EXPERIMENT:
     case EVENT_CLOSED:
     case EVENTS:
         console_begin(pen, event, STYLE_DIM, "·");
@@ -117,6 +118,9 @@ static void view(struct pen *pen, const struct event *event)
         return;
     case EVENT_VERDICT:
         console_view_verdict(pen, event);
+        return;
+    case EVENT_EXPERIMENT:
+        console_view_experiment(pen, event);
         return;
     case EVENT_LISTENING:
     case EVENT_NOTICE:
@@ -151,7 +155,7 @@ struct sink console_sink(int fd, bool colour, int columns, bool quiet)
 {
     uint32_t loud = 1u << EVENT_VERDICT | 1u << EVENT_ERROR;
     uint32_t rest = 1u << EVENT_LISTENING | 1u << EVENT_SECURED | 1u << EVENT_PASSED |
-                    1u << EVENT_PLAIN | 1u << EVENT_NOTICE;
+                    1u << EVENT_PLAIN | 1u << EVENT_EXPERIMENT | 1u << EVENT_NOTICE;
     struct console *console = calloc(1, sizeof(*console));
     if (console == NULL) {
         abort(); // at start, before anything runs: there is no one to tell and nothing to save

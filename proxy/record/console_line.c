@@ -238,3 +238,22 @@ void console_view_plain(struct pen *pen, const struct event *event)
     pen_gap(pen, layout.legs_column);
     pen_styled(pen, STYLE_DIM, "plain, not TLS: relayed as it is");
 }
+
+#define ROW_TEXT_MAX 320 // a row of an experiment is shorter
+
+// ✓ target   experiment for #12: what was changed → what the client did
+void console_view_experiment(struct pen *pen, const struct event *event)
+{
+    struct console_layout layout = console_layout_of(pen->columns);
+    const struct proof_row *row = event->row;
+    char text[ROW_TEXT_MAX];
+    (void)snprintf(text, sizeof(text), "experiment for #%llu: %s → %s",
+                   (unsigned long long)event->evidence->experiment_of, row->changed, row->outcome);
+    pen->indent = layout.target_column;
+    console_begin(pen, event, row->passed ? STYLE_GOOD : STYLE_DIM, row->passed ? "✓" : "✗");
+    console_target(pen, event->evidence, STYLE_DIM);
+    pen_gap(pen, layout.legs_column);
+    pen_style(pen, STYLE_DIM);
+    pen_wrap(pen, layout.target_column, text);
+    pen_style(pen, STYLE_PLAIN);
+}

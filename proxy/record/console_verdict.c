@@ -155,9 +155,10 @@ static int widest_outcome(const struct verdict *verdict)
     return widest;
 }
 
-#define MARK_COLUMNS 2
-#define GAP_COLUMNS  2
-#define MS_COLUMNS   12
+#define MARK_COLUMNS   2
+#define GAP_COLUMNS    2
+#define MS_COLUMNS     12
+#define NUMBER_COLUMNS 8
 
 // ✓ SNI: none → www.example.com   secured, TLS 1.3   3.1 ms
 // or, when that does not fit, the outcome on the next line.
@@ -174,6 +175,10 @@ static void write_proof_row(struct pen *pen, const struct proof_row *row, int ha
     pen_wrap(pen, outcome_at, row->outcome);
     (void)snprintf(ms, sizeof(ms), "  %.1f ms", row->ms); // fits what a probe may last
     pen_styled(pen, STYLE_DIM, ms);
+    if (row->connection > 0) {
+        (void)snprintf(ms, sizeof(ms), "  #%llu", (unsigned long long)row->connection);
+        pen_styled(pen, STYLE_DIM, ms);
+    }
 }
 
 static void write_proof(struct pen *pen, const struct verdict *verdict)
@@ -183,7 +188,9 @@ static void write_proof(struct pen *pen, const struct verdict *verdict)
     for (size_t i = 0; i < verdict->proof_count; i++) {
         int hang = write_label(pen, i == 0 ? "proof" : "");
         int outcome_at = hang + MARK_COLUMNS + changed + GAP_COLUMNS;
-        bool fits = outcome_at + outcome + MS_COLUMNS <= pen->columns;
+        bool has_number = verdict->proof[i].connection > 0;
+        int end = outcome_at + outcome + MS_COLUMNS + (has_number ? NUMBER_COLUMNS : 0);
+        bool fits = end <= pen->columns;
         write_proof_row(pen, &verdict->proof[i], hang, fits ? outcome_at : 0);
     }
 }
@@ -199,6 +206,18 @@ static void write_direct(struct pen *pen, const struct verdict *verdict)
         return;
     case DIRECT_UNKNOWN:
         return;
+    }
+}
+
+// A finding that is told again says what has told more about it.
+static void write_update(struct pen *pen, const struct verdict *verdict)
+{
+    char by[48];
+    if (verdict->proven_by > 0) {
+        (void)snprintf(by, sizeof(by), " by #%llu", (unsigned long long)verdict->proven_by);
+        pen_ours(pen, by);
+    } else if (verdict->is_update) {
+        pen_ours(pen, ", after experiments");
     }
 }
 
@@ -219,6 +238,7 @@ static void write_title(struct pen *pen, const struct event *event)
     } else {
         pen_ours(pen, "  ");
         pen_ours(pen, confidence_name(verdict->confidence));
+        write_update(pen, verdict);
     }
     pen_style(pen, STYLE_PLAIN);
 }

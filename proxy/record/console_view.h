@@ -21,4 +21,5 @@ void console_target(struct pen *pen, const struct evidence *evidence, enum style
 void console_view_secured(struct pen *pen, const struct event *event);
 void console_view_passed(struct pen *pen, const struct event *event);
 void console_view_plain(struct pen *pen, const struct event *event);
+void console_view_experiment(struct pen *pen, const struct event *event);
 void console_view_verdict(struct pen *pen, const struct event *event);

@@ -3,17 +3,18 @@
 
 #include "verdict.h"
 
-#define EVENT_MAP(XX)                                                                     \
-    XX(LISTENING, "listening") /* text: the address; connection 0 */                      \
-    XX(OPENED, "opened")       /* a client connected */                                   \
-    XX(TARGET, "target")       /* the ingress named a target */                           \
-    XX(SECURED, "secured")     /* both legs; or one leg in pass and plain modes never */  \
-    XX(PLAIN, "plain")         /* not TLS inside: relayed as it is */                     \
-    XX(PASSED, "passed")       /* --pass: relayed untouched, hellos read */               \
-    XX(VERDICT, "verdict")     /* one of `verdicts` */                                    \
-    XX(CLOSED, "closed")       /* the connection's end: bytes, duration, endings */       \
-    XX(NOTICE, "notice")       /* text: config reloaded, draining, events left out … */ \
-    XX(ERROR, "error")         /* text: an error of our own */
+#define EVENT_MAP(XX)                                                                       \
+    XX(LISTENING, "listening")   /* text: the address; connection 0 */                      \
+    XX(OPENED, "opened")         /* a client connected */                                   \
+    XX(TARGET, "target")         /* the ingress named a target */                           \
+    XX(SECURED, "secured")       /* both legs; or one leg in pass and plain modes never */  \
+    XX(PLAIN, "plain")           /* not TLS inside: relayed as it is */                     \
+    XX(PASSED, "passed")         /* --pass: relayed untouched, hellos read */               \
+    XX(VERDICT, "verdict")       /* one of `verdicts` */                                    \
+    XX(EXPERIMENT, "experiment") /* --experiment: what the client answered, `row` */        \
+    XX(CLOSED, "closed")         /* the connection's end: bytes, duration, endings */       \
+    XX(NOTICE, "notice")         /* text: config reloaded, draining, events left out … */ \
+    XX(ERROR, "error")           /* text: an error of our own */
 
 enum event_kind {
 #define XX(name, text) EVENT_##name,
@@ -32,7 +33,8 @@ struct event {
     uint32_t repeats;                // EVENT_VERDICT: how often this finding came before
     const struct verdict *masked;    // EVENT_SECURED
     size_t masked_count;
-    const char *text; // LISTENING, NOTICE, ERROR
+    const struct proof_row *row; // EVENT_EXPERIMENT; of which finding: evidence->experiment_of
+    const char *text;            // LISTENING, NOTICE, ERROR
 };
 
 const char *event_kind_name(enum event_kind kind);

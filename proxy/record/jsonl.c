@@ -204,6 +204,17 @@ static void write_verdict(struct json *json, const struct event *event)
     }
 }
 
+static void write_experiment(struct json *json, const struct event *event)
+{
+    write_target(json, event->evidence);
+    json_int_field(json, "of", (int64_t)event->evidence->experiment_of);
+    json_text_field(json, "changed", event->row->changed);
+    json_text_field(json, "outcome", event->row->outcome);
+    json_bool_field(json, "passed", event->row->passed);
+    json_key(json, "ms");
+    json_fixed(json, event->row->ms, 1);
+}
+
 static void write_ending(struct json *json, const char *key, const char *alert_key,
                          const struct ending *ending)
 {
@@ -266,6 +277,9 @@ static void write_fields(struct json *json, const struct event *event)
         return;
     case EVENT_VERDICT:
         write_verdict(json, event);
+        return;
+    case EVENT_EXPERIMENT:
+        write_experiment(json, event);
         return;
     case EVENT_CLOSED:
         write_closed(json, event);

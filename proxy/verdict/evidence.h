@@ -135,8 +135,14 @@ struct evidence {
     bool has_target;
     const char *host_header; // absolute-form or first request's Host, when seen
     enum order order;
-    const char *edge;               // preset in force, NULL none
-    bool is_passed;                 // relayed untouched (--pass); hellos read in flight
+    const char *edge; // preset in force, NULL none
+    bool is_passed;   // relayed untouched (--pass); hellos read in flight
+    // --experiment: the connection was served otherwise than usual, to prove the finding of an
+    // earlier one. What its client then did is that finding's proof, and no finding of its own.
+    const char *experiment;         // what was changed; NULL: nothing
+    uint64_t experiment_of;         // the number of the earlier connection; 0: none is being proven
+    bool passed_finished;           // with is_passed: the client sent its Finished
+    bool passed_used;               // … and application data after it
     bool is_captured;               // with is_passed: from a capture, nobody was in the middle
     bool is_plain;                  // not TLS inside: relayed as it is
     const char *ingress_fault;      // what was wrong with the ingress, NULL nothing

@@ -286,6 +286,10 @@ static void write_ingress(struct json *json, const struct evidence *evidence)
     json_text_field(json, "order", order_name(evidence->order));
     json_text_field(json, "edge", evidence->edge);
     bool_field(json, "passed", evidence->is_passed);
+    bool_field(json, "passed_finished", evidence->passed_finished);
+    bool_field(json, "passed_used", evidence->passed_used);
+    json_text_field(json, "experiment", evidence->experiment);
+    int_field(json, "experiment_of", (int64_t)evidence->experiment_of);
     bool_field(json, "captured", evidence->is_captured);
     bool_field(json, "plain", evidence->is_plain);
     json_text_field(json, "ingress_fault", evidence->ingress_fault);

@@ -45,6 +45,10 @@ static void read_ingress(struct reader *reader, const json_t *root, struct evide
     out_evidence->order = (enum order)order;
     read_text(reader, root, "edge", &out_evidence->edge);
     read_bool(reader, root, "passed", &out_evidence->is_passed);
+    read_bool(reader, root, "passed_finished", &out_evidence->passed_finished);
+    read_bool(reader, root, "passed_used", &out_evidence->passed_used);
+    read_text(reader, root, "experiment", &out_evidence->experiment);
+    read_u64(reader, root, "experiment_of", &out_evidence->experiment_of);
     read_bool(reader, root, "captured", &out_evidence->is_captured);
     read_bool(reader, root, "plain", &out_evidence->is_plain);
     read_text(reader, root, "ingress_fault", &out_evidence->ingress_fault);

@@ -82,6 +82,7 @@ static void read_proof(struct reader *reader, const json_t *root, struct verdict
         read_text(reader, row, "changed", &proof->changed);
         read_text(reader, row, "outcome", &proof->outcome);
         read_bool(reader, row, "passed", &proof->passed);
+        read_u64(reader, row, "connection", &proof->connection);
         proof->ms = json_number_value(json_object_get(row, "ms"));
         out->proof_count = i + 1;
     }
@@ -103,6 +104,8 @@ static void read_verdict(struct reader *reader, const json_t *root, struct verdi
     read_text(reader, root, "fix", &out->fix);
     read_text(reader, root, "offered", &out->offered);
     read_text(reader, root, "accepted", &out->accepted);
+    read_bool(reader, root, "update", &out->is_update);
+    read_u64(reader, root, "proven_by", &out->proven_by);
     read_facts(reader, root, out);
     read_proof(reader, root, out);
 }

@@ -1,6 +1,8 @@
 // What a client does after our Certificate, read as its answer to it.
 #include "refusal.h"
 
+#include "judge.h"
+
 bool is_certificate_alert(uint8_t alert)
 {
     switch (alert) {

@@ -1,7 +1,10 @@
 // How a client refused the certificate that it was shown.
 #pragma once
 
-#include "judge.h"
+#include "evidence.h"
+#include "stacks.h"
+
+struct judge;
 
 enum refusal_kind {
     REFUSAL_NONE,

@@ -89,7 +89,8 @@ static bool is_mirrored(const struct judge *judge, enum side side)
 static bool judge_leg(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
-    if (side == CLIENT && judge->evidence->was_dropped_unused) {
+    if (side == CLIENT &&
+        (judge->evidence->was_dropped_unused || judge->evidence->experiment != NULL)) {
         return false;
     }
     if (leg_broke(leg)) {

@@ -13,6 +13,7 @@
 //   sets.h          | what a side offers or accepts, compared and as text
 //   verdict.h       | the rules
 //   dialect.h       | the fix in the words of the device that is imitated
+//   refusal.h       | how a client refused a certificate
 //   judge.h         | what rules (and `probe`, which proves them) look at and write with
 #pragma once
 
@@ -40,7 +41,7 @@ enum direct {
     DIRECT_WOULD_FAIL
 };
 
-#define PROOF_ROWS_MAX    16
+#define PROOF_ROWS_MAX    24
 #define DIALECT_LINES_MAX 4
 
 // One counterfactual that was run.
@@ -49,6 +50,7 @@ struct proof_row {
     const char *outcome; // "secured, TLS 1.3"
     double ms;
     bool passed;
+    uint64_t connection; // the client's connection on which it was asked; 0: none
 };
 
 // A leg key that mends it, in the words of the device that the bridge imitates.
@@ -75,6 +77,8 @@ struct verdict {
     const char *facts[8];           // what it rests on, one short sentence each, NULL-terminated
     struct proof_row proof[PROOF_ROWS_MAX];
     size_t proof_count;
+    bool is_update;     // told before; the client's later connections have told more
+    uint64_t proven_by; // the client's connection that proved it; 0: none
 };
 
 #define VERDICTS_MAX 8

@@ -42,6 +42,9 @@ static void write_proof(struct json *json, const struct verdict *verdict)
         json_bool_field(json, "passed", row->passed);
         json_key(json, "ms");
         json_fixed(json, row->ms, 1);
+        if (row->connection > 0) {
+            json_int_field(json, "connection", (int64_t)row->connection);
+        }
         json_close_object(json);
     }
     json_close_array(json);
@@ -67,6 +70,12 @@ void verdict_write(struct json *json, const struct verdict *verdict,
     json_text_field(json, "offered", verdict->offered);
     json_text_field(json, "accepted", verdict->accepted);
     json_text_field(json, "direct", direct_name(verdict->direct));
+    if (verdict->is_update) {
+        json_bool_field(json, "update", true);
+    }
+    if (verdict->proven_by > 0) {
+        json_int_field(json, "proven_by", (int64_t)verdict->proven_by);
+    }
     write_facts(json, verdict);
     json_key(json, "evidence");
     evidence_write(json, evidence);

@@ -12,7 +12,7 @@ static const struct wrong_row {
     {"unknown option, two letters swapped", "lgo", "x",
      "unknown option '--lgo', expected one of listen, allow-remote, transparent, proxy-protocol, "
      "web, workers, edge, client-leg, server-leg, order, on-failure, log, keylog, ca-dir, "
-     "no-probe, "
+     "no-probe, experiment, "
      "pass, resolve, via, connect-timeout, handshake-timeout, idle-timeout, quiet, did you mean "
      "'log'?"},
     {"option without its value", "order", NULL,
@@ -130,6 +130,9 @@ static void every_option_sets_its_field(void **state)
     assert_int_equal(s.idle_timeout_ms, 3600000);
     set(&s, "no-probe", "off");
     assert_true(s.probe);
+    assert_false(s.experiment);
+    set(&s, "experiment", NULL);
+    assert_true(s.experiment);
 }
 
 static void repeated_options_append(void **state)
@@ -217,7 +220,7 @@ static void options_are_described(void **state)
         assert_true(key->help[0] != '\0' && strlen(key->help) < 60);
         assert_ptr_equal(option_key_find(key->name), key);
     }
-    assert_int_equal(count, 22);
+    assert_int_equal(count, 23);
     assert_true(option_key_find("pass")->repeats && !option_key_find("log")->repeats);
     assert_string_equal(order_name(ORDER_CLIENT_FIRST), "client-first");
     assert_string_equal(order_name(ORDER_SERVER_FIRST), "server-first");

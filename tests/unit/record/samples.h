@@ -56,7 +56,7 @@ static inline struct verdict sample_verdict(void)
         .offered = "ECDHE-ECDSA-AES128-GCM-SHA256",
         .accepted = "ECDHE-RSA-AES128-GCM-SHA256",
         .facts = {"the origin answered handshake_failure", "no ServerHello was sent"},
-        .proof = {{"suites: own → the client's", "secured, TLS 1.2", 3.14, true}},
+        .proof = {{"suites: own → the client's", "secured, TLS 1.2", 3.14, true, 0}},
         .proof_count = 1,
     };
 }

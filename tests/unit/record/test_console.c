@@ -91,6 +91,45 @@ static void masked_faults_follow(void **state)
           "                    the minted leaf hides it\n");
 }
 
+static void experiment_is_a_line(void **state)
+{
+    (void)state;
+    struct evidence evidence = sample_good("example.com");
+    struct proof_row row = {.changed = "certificate: an RSA key", .outcome = "secured and used"};
+    evidence.experiment_of = 12;
+    evidence.experiment = row.changed;
+    struct event event = event_of(EVENT_EXPERIMENT, &evidence);
+    event.row = &row;
+    shows(&event, 140,
+          "14:13:20.123    #17 ✗ example.com:443               experiment for #12: certificate: an "
+          "RSA key → secured and used\n");
+    row.passed = true;
+    shows(&event, 80,
+          "14:13:20    #17 ✓ example.com:443       experiment for #12: certificate: an RSA\n"
+          "                  key → secured and used\n");
+}
+
+static void an_update_names_what_proved_it(void **state)
+{
+    (void)state;
+    struct evidence evidence = sample_good("app.internal");
+    struct verdict verdict = sample_verdict();
+    verdict.is_update = true;
+    verdict.proven_by = 23;
+    verdict.proof[0].connection = 23;
+    struct event event = event_of(EVENT_VERDICT, &evidence);
+    event.verdict = &verdict;
+    struct buffer out = shown(&event, false, 120);
+    assert_non_null(strstr(buffer_text(&out), "cipher.no-common-suite  proven by #23\n"));
+    assert_non_null(strstr(buffer_text(&out), " ms  #23\n"));
+    buffer_clear(&out);
+    verdict.proven_by = 0;
+    verdict.confidence = CONFIDENCE_SUSPECTED;
+    out = shown(&event, false, 120);
+    assert_non_null(strstr(buffer_text(&out), "suspected, after experiments\n"));
+    buffer_clear(&out);
+}
+
 static void verdict_is_a_block(void **state)
 {
     (void)state;
@@ -231,6 +270,7 @@ static void hostile_bytes_are_escaped(void **state)
     for (enum event_kind kind = EVENT_LISTENING; kind < EVENTS; kind++) {
         struct event event = event_of(kind, &evidence);
         event.verdict = &verdict;
+        event.row = &verdict.proof[0];
         event.masked = &verdict;
         event.masked_count = 1;
         event.text = evil;
@@ -257,6 +297,7 @@ static void lines_keep_within_the_columns(void **state)
         for (enum event_kind kind = EVENT_LISTENING; kind < EVENTS; kind++) {
             struct event event = event_of(kind, &evidence);
             event.verdict = &verdict;
+            event.row = &verdict.proof[0];
             event.masked = &verdict;
             event.masked_count = 1;
             event.text = verdict.summary;
@@ -295,6 +336,8 @@ int main(void)
         cmocka_unit_test(legs_that_differ),
         cmocka_unit_test(a_client_from_elsewhere_is_named),
         cmocka_unit_test(masked_faults_follow),
+        cmocka_unit_test(experiment_is_a_line),
+        cmocka_unit_test(an_update_names_what_proved_it),
         cmocka_unit_test(verdict_is_a_block),
         cmocka_unit_test(verdict_on_the_client_leg),
         cmocka_unit_test(proof_that_is_too_wide_takes_two_lines),

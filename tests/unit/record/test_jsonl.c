@@ -79,6 +79,25 @@ static void plain(void **state)
     renders(&event, BEGIN("0") "\"plain\",\"target\":\"[::1]:25\"}\n");
 }
 
+static void experiment(void **state)
+{
+    (void)state;
+    struct evidence evidence = sample_evidence("a.test", 443);
+    struct proof_row row = {.changed = "certificate: an RSA key",
+                            .outcome = "secured and used",
+                            .ms = 2,
+                            .passed = true};
+    evidence.experiment_of = 12;
+    struct event event = {.kind = EVENT_EXPERIMENT,
+                          .connection = 17,
+                          .wall_us = SAMPLE_WALL_US,
+                          .evidence = &evidence,
+                          .row = &row};
+    renders(&event, BEGIN("17") "\"experiment\",\"target\":\"a.test:443\",\"of\":12,"
+                                "\"changed\":\"certificate: an RSA key\","
+                                "\"outcome\":\"secured and used\",\"passed\":true,\"ms\":2.0}\n");
+}
+
 static void closed(void **state)
 {
     (void)state;
@@ -225,8 +244,11 @@ static void hostile_bytes_stay_in_their_line(void **state)
     struct verdict found = sample_verdict();
     found.summary = "\"\n\x01";
     for (enum event_kind kind = EVENT_LISTENING; kind < EVENTS; kind++) {
-        struct event event = {
-            .kind = kind, .evidence = &evidence, .verdict = &found, .text = "\n\x1b\xff\""};
+        struct event event = {.kind = kind,
+                              .evidence = &evidence,
+                              .verdict = &found,
+                              .row = &found.proof[0],
+                              .text = "\n\x1b\xff\""};
         struct buffer out = rendered(&event);
         struct slice line = buffer_slice(&out);
         assert_int_equal(line.data[line.len - 1], '\n');
@@ -274,6 +296,7 @@ int main(void)
         cmocka_unit_test(simple_events),
         cmocka_unit_test(opened_and_target),
         cmocka_unit_test(plain),
+        cmocka_unit_test(experiment),
         cmocka_unit_test(closed),
         cmocka_unit_test(secured),
         cmocka_unit_test(secured_with_masked_faults),

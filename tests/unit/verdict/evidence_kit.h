@@ -79,7 +79,7 @@ static inline struct slice kit_sample(struct kit *kit, const char *name, bool *o
     char found[64];
     struct buffer flight = {0}, joined = {0};
     struct slice message;
-    FILE *file = fopen(TEST_DATA "/../../wire/data/client_hellos.txt", "r");
+    FILE *file = fopen(TEST_UNITS "/wire/data/client_hellos.txt", "r");
     assert_non_null(file);
     while (fgets(line, sizeof(line), file) != NULL) {
         if (sscanf(line, "%63s %*s %*s %8191s", found, hex) == 2 && strcmp(found, name) == 0) {

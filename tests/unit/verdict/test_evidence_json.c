@@ -174,7 +174,7 @@ static void writes_proof(void **state)
         .summary = "a name with \"quotes\" and \x1b[31m",
         .fix = "send it",
         .facts = {"one", "two"},
-        .proof = {{"SNI: none -> www", "secured", 3.14, true}},
+        .proof = {{"SNI: none -> www", "secured", 3.14, true, 0}},
         .proof_count = 1,
     };
     (void)state;
@@ -267,12 +267,36 @@ static void the_clients_chain_comes_back(void **state)
     arena_clear(&arena);
 }
 
+static void an_experiment_comes_back(void **state)
+{
+    (void)state;
+    struct kit kit;
+    struct evidence read;
+    struct buffer text = {0};
+    struct error error = {0};
+    kit_begin(&kit, "passed s.answer=1.3");
+    kit.evidence.experiment = "certificate: an RSA key";
+    kit.evidence.experiment_of = 3;
+    kit.evidence.passed_finished = kit.evidence.passed_used = true;
+    (void)written(&kit.evidence, &text);
+    assert_true(evidence_read(buffer_slice(&text), &kit.arena, &read, &error));
+    assert_string_equal(read.experiment, "certificate: an RSA key");
+    assert_int_equal(read.experiment_of, 3);
+    assert_true(read.passed_finished && read.passed_used);
+    buffer_clear(&text);
+    kit_clear(&kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_too_much),     cmocka_unit_test(takes_a_line_of_the_log),
-        cmocka_unit_test(writes_proof),         cmocka_unit_test(writes_legs_and_diff),
-        cmocka_unit_test(writes_nothing_known), cmocka_unit_test(the_clients_chain_comes_back),
+        cmocka_unit_test(refuses_too_much),
+        cmocka_unit_test(takes_a_line_of_the_log),
+        cmocka_unit_test(writes_proof),
+        cmocka_unit_test(writes_legs_and_diff),
+        cmocka_unit_test(writes_nothing_known),
+        cmocka_unit_test(the_clients_chain_comes_back),
+        cmocka_unit_test(an_experiment_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(verdict_rows, comes_back_the_same) +
            RUN_ROWS(bad_rows, refuses);

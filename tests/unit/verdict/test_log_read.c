@@ -9,8 +9,10 @@
     "{\"v\":1,\"connection\":17,\"event\":\"verdict\",\"severity\":\"error\",\"leg\":\"server\"," \
     "\"cause\":\"sni.required\",\"party\":\"bridge\",\"phase\":\"server-hello\","                 \
     "\"confidence\":\"proven\",\"summary\":\"the origin wants a name\",\"fix\":\"send one\","     \
-    "\"direct\":\"would-succeed\",\"facts\":[\"no name was sent\"],"                              \
-    "\"proof\":[{\"changed\":\"SNI\",\"outcome\":\"secured\",\"passed\":true,\"ms\":3.1}]}"
+    "\"direct\":\"would-succeed\",\"update\":true,\"proven_by\":23,\"facts\":[\"no name was "     \
+    "sent\"],"                                                                                    \
+    "\"proof\":[{\"changed\":\"SNI\",\"outcome\":\"secured\",\"passed\":true,\"ms\":3.1,"         \
+    "\"connection\":23}]}"
 
 static const struct row {
     const char *name, *line;
@@ -83,6 +85,9 @@ static void all_of_it_comes_back(void **state)
     assert_int_equal(verdict.proof_count, 1);
     assert_string_equal(verdict.proof[0].changed, "SNI");
     assert_string_equal(verdict.proof[0].outcome, "secured");
+    assert_true(verdict.is_update);
+    assert_int_equal(verdict.proven_by, 23);
+    assert_int_equal(verdict.proof[0].connection, 23);
     assert_true(verdict.proof[0].passed && verdict.proof[0].ms > 3.0);
     arena_clear(&arena);
 }
