@@ -5,9 +5,10 @@
 
 #include "ladder_rows.h"
 
-#define TIME_COLUMNS 9
-#define NOTE_INDENT  3
-#define HEAD_COLUMNS 4 // of "── " and the arrow's point
+#define TIME_COLUMNS  9
+#define TIME_TEXT_MAX 32
+#define NOTE_INDENT   3
+#define ARROW_COLUMNS 5 // of "── ", a blank and the arrow's point
 
 // Where the three lines stand.
 struct rails {
@@ -60,7 +61,8 @@ static void write_arrow(struct pen *pen, const struct rails *rails, const struct
 {
     char room[256];
     int from = rails->at[row->side] + 1, to = rails->at[row->side + 1];
-    const char *label = cut(row->label, to - from - 2 * HEAD_COLUMNS, room, sizeof(room));
+    int columns = to - from - (row->way == LADDER_STILL ? NOTE_INDENT + 1 : ARROW_COLUMNS);
+    const char *label = cut(row->label, columns, room, sizeof(room));
     pen_style(pen, row->style);
     switch (row->way) {
     case LADDER_RIGHT:
@@ -91,16 +93,17 @@ static int note_columns(const struct rails *rails, const struct ladder_row *row)
 }
 
 static void write_note(struct pen *pen, const struct rails *rails, const struct ladder_row *row,
-                       const char *text)
+                       const char *text, enum style style)
 {
     char room[256];
     pen_pad(pen, rails->at[row->side] + 1 + NOTE_INDENT);
-    pen_styled(pen, STYLE_DIM, cut(text, note_columns(rails, row), room, sizeof(room)));
+    pen_styled(pen, style, cut(text, note_columns(rails, row), room, sizeof(room)));
 }
 
-// write_line writes one line: the three rails, and what stands in the gap of the row's leg.
+// write_line writes one line: the three rails, and what stands in the gap of the row's leg: its
+// arrow, or a note (`text`).
 static void write_line(struct pen *pen, const struct rails *rails, const struct ladder_row *row,
-                       const char *text)
+                       const char *text, enum style style)
 {
     for (size_t i = 0; i < 3; i++) {
         write_rail(pen, rails, i);
@@ -108,7 +111,7 @@ static void write_line(struct pen *pen, const struct rails *rails, const struct 
             if (text == NULL) {
                 write_arrow(pen, rails, row);
             } else {
-                write_note(pen, rails, row, text);
+                write_note(pen, rails, row, text, style);
             }
         }
     }
@@ -117,7 +120,7 @@ static void write_line(struct pen *pen, const struct rails *rails, const struct 
 
 // write_note_lines breaks a note at blanks, so that each line fits; a word that is longer is cut.
 static void write_note_lines(struct pen *pen, const struct rails *rails,
-                             const struct ladder_row *row, const char *text)
+                             const struct ladder_row *row, const char *text, enum style style)
 {
     char line[256];
     int columns = note_columns(rails, row);
@@ -131,20 +134,26 @@ static void write_note_lines(struct pen *pen, const struct rails *rails,
             len = next;
         }
         (void)snprintf(line, sizeof(line), "%.*s", (int)len, text); // cut when absurd
-        write_line(pen, rails, row, line);
+        write_line(pen, rails, row, line, style);
         text += len;
         text += strspn(text, " ");
     }
 }
 
-static void write_row(struct pen *pen, const struct rails *rails, const struct ladder_row *row)
+// write_row writes the time where it is another than that of the row before, `out_time`.
+static void write_row(struct pen *pen, const struct rails *rails, const struct ladder_row *row,
+                      char out_time[TIME_TEXT_MAX])
 {
-    char time[32];
+    char time[TIME_TEXT_MAX];
     (void)snprintf(time, sizeof(time), "%7.1f", (double)row->at_us / 1000.0); // cut when absurd
-    pen_styled(pen, STYLE_DIM, time);
-    write_line(pen, rails, row, NULL);
+    if (strcmp(time, out_time) != 0) {
+        pen_styled(pen, STYLE_DIM, time);
+        memcpy(out_time, time, sizeof(time));
+    }
+    write_line(pen, rails, row, NULL, STYLE_PLAIN);
     for (size_t i = 0; i < LADDER_NOTES_MAX && row->notes[i] != NULL; i++) {
-        write_note_lines(pen, rails, row, row->notes[i]);
+        bool is_fault = row->notes[i] == row->fault_note;
+        write_note_lines(pen, rails, row, row->notes[i], is_fault ? STYLE_BAD : STYLE_DIM);
     }
 }
 
@@ -181,7 +190,7 @@ static void write_box(struct pen *pen, const struct rails *rails, const struct l
         (void)snprintf(text, sizeof(text), "[ %s: %s ]", what, quirk_word(box->box.quirk.kind));
     }
     row.label = cut(text, note_columns(rails, &row), room, sizeof(room));
-    write_line(pen, rails, &row, NULL);
+    write_line(pen, rails, &row, NULL, STYLE_PLAIN);
 }
 
 void ladder_write(struct pen *pen, const struct play_part *part, const struct lab_case *lab_case,
@@ -192,6 +201,7 @@ void ladder_write(struct pen *pen, const struct play_part *part, const struct la
         [LANGUAGE_JA] = "midspan に届いた接続はない",
     };
     struct arena arena = {0};
+    char time[TIME_TEXT_MAX] = "";
     struct rails rails = rails_of(pen->columns);
     struct ladder_row *rows = arena_alloc(&arena, LADDER_ROWS_MAX * sizeof(*rows));
     size_t count =
@@ -203,7 +213,7 @@ void ladder_write(struct pen *pen, const struct play_part *part, const struct la
         write_box(pen, &rails, &lab_case->box, language);
     }
     for (size_t i = 0; i < count; i++) {
-        write_row(pen, &rails, &rows[i]);
+        write_row(pen, &rails, &rows[i], time);
     }
     if (part->evidence == NULL) {
         pen_pad(pen, rails.at[0]);

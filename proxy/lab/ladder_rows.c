@@ -165,6 +165,30 @@ static void note_server_hello(struct making *making, struct ladder_row *row, str
     }
 }
 
+// names_line writes the first names of a certificate.
+static const char *names_line(struct making *making, const struct cert_facts *leaf)
+{
+    struct buffer text = {0};
+    for (size_t i = 0; i < leaf->name_count && i < 3; i++) {
+        const char *colon = strchr(leaf->names[i], ':'); // "dns:…", "ip:…"
+        (void)(buffer_append_text(&text, i > 0 ? ", " : "") &&
+               text_escape(&text, slice_of_text(colon != NULL ? colon + 1 : leaf->names[i])));
+    }
+    const char *copy = leaf->name_count > 0
+                           ? arena_printf(making->arena, "names: %s%s", buffer_text(&text),
+                                          leaf->name_total > 3 ? ", ..." : "")
+                           : "no names";
+    buffer_clear(&text);
+    return copy;
+}
+
+static void note_fault(struct ladder_row *row, const char *text)
+{
+    note(row, text);
+    row->fault_note = text;
+}
+
+// What verification found in the leaf is marked, where it is something to be seen in it.
 static void note_certificate(struct making *making, struct ladder_row *row,
                              const struct leg_evidence *leg)
 {
@@ -173,11 +197,31 @@ static void note_certificate(struct making *making, struct ladder_row *row,
         return;
     }
     const struct cert_facts *leaf = &leg->chain[0];
+    uint32_t faults = leg->verification.done ? leg->verification.faults : 0;
+    bool is_leafs = leg->verification.depth == 0;
     const char *subject = leaf->common_name != NULL ? leaf->common_name : leaf->subject;
     note(row, arena_printf(making->arena, "%s, %s", printable(making, slice_of_text(subject)),
                            leaf->key));
-    note(row, arena_printf(making->arena, "by %s", printable(making, slice_of_text(leaf->issuer))));
-    note(row, arena_printf(making->arena, "until %s", clock_date(leaf->not_after_us, date)));
+    const char *by =
+        arena_printf(making->arena, "by %s", printable(making, slice_of_text(leaf->issuer)));
+    note(row, by);
+    const uint32_t issuers = 1u << CERT_FAULT_SELF_SIGNED | 1u << CERT_FAULT_UNTRUSTED_ROOT |
+                             1u << CERT_FAULT_CHAIN_INCOMPLETE |
+                             1u << CERT_FAULT_SELF_SIGNED_REPLACED;
+    row->fault_note = (faults & issuers) != 0 ? by : NULL;
+    if ((faults & (1u << CERT_FAULT_HOSTNAME | 1u << CERT_FAULT_NO_SAN)) != 0) {
+        note_fault(row, names_line(making, leaf));
+    }
+    if ((faults & 1u << CERT_FAULT_NOT_YET_VALID) != 0 && is_leafs) {
+        note_fault(row,
+                   arena_printf(making->arena, "from %s", clock_date(leaf->not_before_us, date)));
+        return;
+    }
+    const char *until =
+        arena_printf(making->arena, "until %s", clock_date(leaf->not_after_us, date));
+    note(row, until);
+    row->fault_note =
+        (faults & 1u << CERT_FAULT_EXPIRED) != 0 && is_leafs ? until : row->fault_note;
 }
 
 // ---- messages

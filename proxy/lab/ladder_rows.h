@@ -4,7 +4,7 @@
 #include "evidence.h"
 #include "pen.h"
 
-#define LADDER_NOTES_MAX 4
+#define LADDER_NOTES_MAX 5
 
 enum ladder_way {
     LADDER_RIGHT, // client → midspan, or midspan → origin
@@ -19,6 +19,7 @@ struct ladder_row {
     enum style style;
     const char *label;                   // printable ASCII or ours; in the arena or static
     const char *notes[LADDER_NOTES_MAX]; // below it; NULL-terminated unless full
+    const char *fault_note;              // the one of them that is at fault; NULL none
 };
 
 // ladder_rows makes at most `max` rows of the evidence, sorted by time; gives how many.

@@ -217,6 +217,13 @@ const char *play_end_words(const struct lab_client_result *result, enum language
     const char *text = NULL;
     switch (result->end) {
     case LAB_CLIENT_SERVED:
+        if (strncmp(result->body, "midspan: ", 9) == 0) { // as bridge/answer.c begins its page
+            text = arena_printf(arena,
+                                is_ja ? "midspan の説明ページ、ステータス %d"
+                                      : "midspan's page that explains it, status %d",
+                                result->status);
+            break;
+        }
         text = arena_printf(
             arena, is_ja ? "ステータス %d の応答を最後まで受け取った" : "a whole answer, status %d",
             result->status);

@@ -80,7 +80,7 @@ def test_a_run_tells_both_legs_the_verdict_and_the_fix(lab):
     assert re.search(r"│── ✗ alert certificate_expired ─+▶│", as_is)
     assert "SNI expired.midspan.test" in as_is
     assert "cert.expired  proven" in as_is
-    assert "✗ client: a whole answer, status 502" in as_is
+    assert "✗ client: midspan's page that explains it, status 502" in as_is
     assert "✓ secured: TLS 1.3" in mended
     assert "✓ client: a whole answer, status 200" in mended
 

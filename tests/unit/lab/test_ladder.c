@@ -122,12 +122,58 @@ static void what_peers_say_is_escaped(void **state)
     buffer_clear(&out);
 }
 
+// What verification found is marked where it can be seen.
+static void the_fault_is_marked(void **state)
+{
+    (void)state;
+    static const struct {
+        enum cert_fault fault;
+        const char *want;
+    } cases[] = {
+        {CERT_FAULT_EXPIRED, "until 1970-01-01 00:00Z"},
+        {CERT_FAULT_NOT_YET_VALID, "from 1970-01-01 00:00Z"},
+        {CERT_FAULT_HOSTNAME, "names: b.test"},
+        {CERT_FAULT_UNTRUSTED_ROOT, "by CN=x"},
+        {CERT_FAULT_REVOKED, NULL}, // not to be seen in it
+    };
+    const char *names[] = {"dns:b.test"};
+    struct cert_facts leaf = {.subject = "CN=a",
+                              .issuer = "CN=x",
+                              .key = "EC P-256",
+                              .names = names,
+                              .name_count = 1,
+                              .name_total = 1};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct evidence evidence = broken();
+        struct arena arena = {0};
+        struct ladder_row rows[LADDER_ROWS_MAX];
+        struct leg_evidence *server = &evidence.legs[SERVER];
+        server->chain = &leaf;
+        server->chain_count = 1;
+        server->verification = (struct verification){
+            .done = true, .fault = cases[i].fault, .faults = 1u << cases[i].fault};
+        leg_evidence_moment(server, moment(1500, false, HANDSHAKE_CERTIFICATE));
+        size_t count = ladder_rows(&evidence, 0, &arena, rows, LADDER_ROWS_MAX);
+        for (size_t j = 0; j < count; j++) {
+            if (strcmp(rows[j].label, "Certificate") != 0) {
+                assert_null(rows[j].fault_note);
+            } else if (cases[i].want == NULL) {
+                assert_null(rows[j].fault_note);
+            } else {
+                assert_string_equal(rows[j].fault_note, cases[i].want);
+            }
+        }
+        arena_clear(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_line_is_too_wide),
         cmocka_unit_test(nothing_that_came_is_said),
         cmocka_unit_test(what_peers_say_is_escaped),
+        cmocka_unit_test(the_fault_is_marked),
     };
     return RUN_ROWS(wanted, row_is) + cmocka_run_group_tests(tests, NULL, NULL);
 }
