@@ -60,6 +60,20 @@ static void need_version(struct draft *draft, uint16_t version)
         draft->wants_shares || (version >= VERSION_TLS13 && !draft->base->hello.has_key_share);
 }
 
+// need_groups brings along what an added elliptic suite can't do without: a hello that had none of
+// them may name no groups at all (RFC 8422 section 4).
+static void need_groups(struct draft *draft, const struct number_list *added)
+{
+    struct number_list wide;
+    for (size_t i = 0; i < added->count && draft->groups.count == 0; i++) {
+        const struct suite *suite = suite_find(added->items[i]);
+        if (suite != NULL && suite->kx == KX_ECDHE) {
+            wide_list(LIST_GROUPS, &wide);
+            add_missing(&draft->groups, &wide);
+        }
+    }
+}
+
 static struct number_list *draft_list(struct draft *draft, enum list_kind kind)
 {
     switch (kind) {
@@ -82,6 +96,9 @@ static void add_to(struct draft *draft, enum list_kind kind, const struct number
     add_missing(draft_list(draft, kind), more);
     for (size_t i = 0; kind == LIST_VERSIONS && i < missing.count; i++) {
         need_version(draft, missing.items[i]);
+    }
+    if (kind == LIST_SUITES) {
+        need_groups(draft, &missing);
     }
     draft->wants_shares = draft->wants_shares || kind == LIST_GROUPS;
 }
