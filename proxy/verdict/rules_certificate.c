@@ -122,7 +122,8 @@ static bool default_certificate(struct judge *judge, enum side side, struct verd
     return true;
 }
 
-// The policy named another host in SNI than the client did: the certificate fits neither.
+// The policy named another host in SNI than the client did, and the certificate is that host's; or
+// it is the client's, and was held against the policy's name.
 static bool other_name_sent(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct verification *verification = refused(judge, side);
@@ -130,16 +131,23 @@ static bool other_name_sent(struct judge *judge, enum side side, struct verdict 
     const char *clients = judge->evidence->legs[CLIENT].sni_sent;
     if (verification == NULL || !has_fault(verification, CERT_FAULT_HOSTNAME) ||
         leg->sni_sent == NULL || clients == NULL || leg->chain_count == 0 ||
-        slice_equals_nocase(slice_of_text(leg->sni_sent), slice_of_text(clients)) ||
-        !leaf_covers(&leg->chain[0], leg->sni_sent)) {
+        slice_equals_nocase(slice_of_text(leg->sni_sent), slice_of_text(clients))) {
+        return false;
+    }
+    bool is_that_names = leaf_covers(&leg->chain[0], leg->sni_sent);
+    if (!is_that_names && !leaf_covers(&leg->chain[0], clients)) {
         return false;
     }
     verdict_set(out, "sni.misdirected", PARTY_BRIDGE, PHASE_CERTIFICATE, CONFIDENCE_DEDUCED);
     out->offered = peer_text(judge->arena, leg->sni_sent);
-    out->accepted = peer_text(judge->arena, verification->name);
+    out->accepted = is_that_names ? peer_text(judge->arena, verification->name)
+                                  : names_text(judge->arena, &leg->chain[0]);
     verdict_say(judge, out,
-                "midspan asked %s for \"%s\" in SNI and got that name's certificate, but "
-                "\"%s\" was to be verified",
+                is_that_names ? "midspan asked %s for \"%s\" in SNI and got that name's "
+                                "certificate, but \"%s\" was to be verified"
+                              : "midspan asked %s for \"%s\" in SNI and wanted that name's "
+                                "certificate; it got the one of %s, which is what the client "
+                                "asked for",
                 judge->origin, out->offered, out->accepted);
     verdict_fact(judge, out, "the client asked for \"%s\"", peer_text(judge->arena, clients));
     return true;
