@@ -8,13 +8,12 @@ enum {
     STOP = -1
 };
 
-static const char wanted[] = "location";
-
 static int on_message_begin(http_parser *parser)
 {
     struct http_answer *answer = parser->data;
     answer->status = 0;
-    answer->location_len = 0;
+    answer->location_len = answer->date_len = 0;
+    answer->is_in_head = true;
     answer->is_in_value = true; // the next name begins a header
     return GO_ON;
 }
@@ -24,44 +23,56 @@ static int on_header_field(http_parser *parser, const char *at, size_t len)
     struct http_answer *answer = parser->data;
     if (answer->is_in_value) {
         answer->is_in_value = false;
-        answer->is_other_name = false;
-        answer->name_at = 0;
+        answer->name_len = 0;
     }
-    for (size_t i = 0; i < len && !answer->is_other_name; i++) {
-        char letter = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
-        answer->is_other_name =
-            answer->name_at == sizeof(wanted) - 1 || letter != wanted[answer->name_at];
-        answer->name_at++;
+    for (size_t i = 0; i < len && answer->name_len < sizeof(answer->name); i++) {
+        answer->name[answer->name_len++] =
+            at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
     }
     return GO_ON;
 }
 
-// A location that does not fit is counted all the same, and given up at the end of the head.
+static bool is_named(const struct http_answer *answer, const char *name)
+{
+    struct slice got = {(const uint8_t *)answer->name, answer->name_len};
+    return answer->is_in_head && slice_equals_text(got, name);
+}
+
+// add_value appends to a header's text; what does not fit is counted all the same, and given up at
+// the end of the head.
+static void add_value(char *text, size_t max, size_t *len, const char *at, size_t at_len)
+{
+    if (*len + at_len <= max) {
+        memcpy(text + *len, at, at_len);
+    }
+    *len += at_len;
+}
+
 static int on_header_value(http_parser *parser, const char *at, size_t len)
 {
     struct http_answer *answer = parser->data;
     answer->is_in_value = true;
-    if (answer->is_other_name || answer->name_at != sizeof(wanted) - 1) {
-        return GO_ON;
+    if (is_named(answer, "location")) {
+        add_value(answer->location, HTTP_ANSWER_LOCATION_MAX, &answer->location_len, at, len);
+    } else if (is_named(answer, "date")) {
+        add_value(answer->date, HTTP_ANSWER_DATE_MAX, &answer->date_len, at, len);
     }
-    if (answer->location_len + len <= HTTP_ANSWER_LOCATION_MAX) {
-        memcpy(answer->location + answer->location_len, at, len);
-    }
-    answer->location_len += len;
     return GO_ON;
+}
+
+static void end_value(char *text, size_t max, size_t len)
+{
+    bool is_whole = len <= max && memchr(text, '\0', len) == NULL;
+    text[is_whole ? len : 0] = '\0';
 }
 
 static int on_headers_complete(http_parser *parser)
 {
     struct http_answer *answer = parser->data;
     answer->status = (int)parser->status_code;
-    if (answer->location_len > HTTP_ANSWER_LOCATION_MAX ||
-        memchr(answer->location, '\0', answer->location_len) != NULL) {
-        answer->location_len = 0;
-    }
-    answer->location[answer->location_len] = '\0';
-    answer->is_other_name = true; // trailers are none of ours
-    answer->is_in_value = false;
+    end_value(answer->location, HTTP_ANSWER_LOCATION_MAX, answer->location_len);
+    end_value(answer->date, HTTP_ANSWER_DATE_MAX, answer->date_len);
+    answer->is_in_head = false;
     return GO_ON;
 }
 

@@ -1,5 +1,5 @@
-// One answer of HTTP/1, read as it comes: status, where it sends us, its body. http-parser is
-// behind this door. Bounded; bytes in, facts out, no I/O.
+// One answer of HTTP/1, read as it comes: status, where it sends us, its date, its body.
+// http-parser is behind this door. Bounded; bytes in, facts out, no I/O.
 #pragma once
 
 #include <http_parser.h>
@@ -9,18 +9,22 @@
 #define HTTP_ANSWER_BODY_MAX     ((size_t)64 * 1024)
 #define HTTP_ANSWER_BYTES_MAX    ((size_t)96 * 1024) // head, chunk sizes and body together
 #define HTTP_ANSWER_LOCATION_MAX ((size_t)1024)
+#define HTTP_ANSWER_DATE_MAX     ((size_t)64)
+#define HTTP_ANSWER_NAME_MAX     16 // longer than the names that are looked for
 
 // All-zero is an answer that was not begun.
 struct http_answer {
     http_parser parser;
-    size_t bytes;                                // fed so far
-    int status;                                  // 0: the head is not whole
-    char location[HTTP_ANSWER_LOCATION_MAX + 1]; // "": none, or longer than that
+    size_t bytes; // fed so far
+    int status;   // 0: the head is not whole
+    // Headers: "" for none, or longer than that. Several of a name run together.
+    char location[HTTP_ANSWER_LOCATION_MAX + 1];
+    char date[HTTP_ANSWER_DATE_MAX + 1];
     struct buffer body;
-    bool is_whole, is_refused; // refused: more than the limits
-    size_t name_at;            // how much of "location" the header's name has matched
-    bool is_other_name, is_in_value;
-    size_t location_len;
+    bool is_whole, is_refused;       // refused: more than the limits
+    char name[HTTP_ANSWER_NAME_MAX]; // of the header under way, lower case, cut
+    size_t name_len, location_len, date_len;
+    bool is_in_value, is_in_head; // not in the trailers of a chunked body
 };
 
 void http_answer_init(struct http_answer *answer);

@@ -13,9 +13,17 @@
 #include "clock.h"
 #include "fetch.h"
 #include "missing.h"
+#include "other_clock.h"
 #include "revoked.h"
 
 #define ROOM_BYTES ((size_t)16 * 1024)
+
+enum topic {
+    TOPIC_NONE,
+    TOPIC_ISSUER,
+    TOPIC_RESPONDER,
+    TOPIC_CLOCK
+};
 
 enum inquiry_state {
     INQUIRY_ASKING,
@@ -26,9 +34,10 @@ struct inquiry {
     struct inquiry_setup setup;
     struct endpoint via;
     enum inquiry_state state;
-    bool is_about_issuer; // else about revocation
-    struct missing missing;
-    struct revoked revoked;
+    enum topic topic;
+    struct missing missing;   // TOPIC_ISSUER
+    struct revoked revoked;   // TOPIC_RESPONDER
+    struct other_clock clock; // TOPIC_CLOCK
     struct fetch fetches[INQUIRY_FETCHES_MAX];
     size_t started;
     int open_fetches;
@@ -43,6 +52,7 @@ static void clear(struct inquiry *inquiry)
 {
     missing_clear(&inquiry->missing);
     revoked_clear(&inquiry->revoked);
+    other_clock_clear(&inquiry->clock);
     free(inquiry);
 }
 
@@ -79,29 +89,44 @@ static bool start_fetch(struct inquiry *inquiry, const char *address, struct sli
     return true;
 }
 
-// ask_next starts the next question; false when there is none, or no time.
-static bool ask_next(struct inquiry *inquiry)
+static bool ask_responder(struct inquiry *inquiry)
 {
-    int64_t spent_us = clock_monotonic_us() - inquiry->begun_us;
-    if (inquiry->started == INQUIRY_FETCHES_MAX ||
-        spent_us > (int64_t)(INQUIRY_MS_MAX - FETCH_MS_MAX) * 1000) {
-        return false;
-    }
-    if (inquiry->is_about_issuer) {
-        const char *address = missing_address(&inquiry->missing);
-        return address != NULL && start_fetch(inquiry, address, SLICE_EMPTY);
-    }
     struct buffer question = {.limit = FETCH_QUESTION_MAX};
-    bool ok = inquiry->started == 0 && revoked_question(&inquiry->revoked, &question) &&
+    bool ok = revoked_question(&inquiry->revoked, &question) &&
               start_fetch(inquiry, inquiry->revoked.place, buffer_slice(&question));
     buffer_clear(&question);
     return ok;
 }
 
+// ask_next starts the next question; false when there is none, or no time.
+static bool ask_next(struct inquiry *inquiry)
+{
+    int64_t spent_us = clock_monotonic_us() - inquiry->begun_us;
+    bool is_first = inquiry->started == 0;
+    if (inquiry->started == INQUIRY_FETCHES_MAX ||
+        spent_us > (int64_t)(INQUIRY_MS_MAX - FETCH_MS_MAX) * 1000) {
+        return false;
+    }
+    const char *address = NULL;
+    switch (inquiry->topic) {
+    case TOPIC_ISSUER:
+        address = missing_address(&inquiry->missing);
+        break;
+    case TOPIC_RESPONDER:
+        return is_first && ask_responder(inquiry);
+    case TOPIC_CLOCK:
+        address = is_first ? inquiry->clock.place : NULL;
+        break;
+    case TOPIC_NONE:
+        break;
+    }
+    return address != NULL && start_fetch(inquiry, address, SLICE_EMPTY);
+}
+
 static void conclude(struct inquiry *inquiry)
 {
     inquiry->state = INQUIRY_LEAVING;
-    if (inquiry->is_about_issuer) {
+    if (inquiry->topic == TOPIC_ISSUER) {
         missing_conclude(&inquiry->missing);
     }
 }
@@ -122,18 +147,49 @@ static const char *failure_of(struct inquiry *inquiry, const struct fetch *fetch
     return text != NULL ? text : "no";
 }
 
-static void take(struct inquiry *inquiry, const struct fetch *fetch)
+static void take_issuer(struct inquiry *inquiry, const struct fetch *fetch, bool is_there)
 {
-    struct slice body = http_answer_body(&fetch->answer);
-    bool is_there = fetch->result == FETCH_ANSWER && fetch->answer.status == 200;
-    if (inquiry->is_about_issuer && is_there) {
-        missing_take(&inquiry->missing, body, fetch->ms);
-    } else if (inquiry->is_about_issuer) {
+    if (is_there) {
+        missing_take(&inquiry->missing, http_answer_body(&fetch->answer), fetch->ms);
+    } else {
         missing_none(&inquiry->missing, failure_of(inquiry, fetch), fetch->ms);
-    } else if (is_there) {
-        revoked_take(&inquiry->revoked, body, fetch->ms);
+    }
+}
+
+static void take_revocation(struct inquiry *inquiry, const struct fetch *fetch, bool is_there)
+{
+    if (is_there) {
+        revoked_take(&inquiry->revoked, http_answer_body(&fetch->answer), fetch->ms);
     } else {
         revoked_none(&inquiry->revoked, failure_of(inquiry, fetch), fetch->ms);
+    }
+}
+
+// take_time takes the date of any answer: also one that says "not found" knows the time.
+static void take_time(struct inquiry *inquiry, const struct fetch *fetch)
+{
+    if (fetch->result == FETCH_ANSWER) {
+        other_clock_take(&inquiry->clock, fetch->answer.date, fetch->ms);
+    } else {
+        other_clock_none(&inquiry->clock, failure_of(inquiry, fetch), fetch->ms);
+    }
+}
+
+static void take(struct inquiry *inquiry, const struct fetch *fetch)
+{
+    bool is_there = fetch->result == FETCH_ANSWER && fetch->answer.status == 200;
+    switch (inquiry->topic) {
+    case TOPIC_ISSUER:
+        take_issuer(inquiry, fetch, is_there);
+        break;
+    case TOPIC_RESPONDER:
+        take_revocation(inquiry, fetch, is_there);
+        break;
+    case TOPIC_CLOCK:
+        take_time(inquiry, fetch);
+        break;
+    case TOPIC_NONE:
+        break;
     }
 }
 
@@ -152,13 +208,21 @@ static void on_fetched(void *user)
     inquiry->setup.done(inquiry->setup.user);
 }
 
-static bool find_question(struct inquiry *inquiry)
+static enum topic find_topic(struct inquiry *inquiry)
 {
     const struct inquiry_setup *setup = &inquiry->setup;
-    inquiry->is_about_issuer = missing_open(&inquiry->missing, setup->evidence, setup->trust,
-                                            setup->arena, setup->verdict);
-    return inquiry->is_about_issuer || revoked_open(&inquiry->revoked, setup->evidence,
-                                                    setup->trust, setup->arena, setup->verdict);
+    if (missing_open(&inquiry->missing, setup->evidence, setup->trust, setup->arena,
+                     setup->verdict)) {
+        return TOPIC_ISSUER;
+    }
+    if (revoked_open(&inquiry->revoked, setup->evidence, setup->trust, setup->arena,
+                     setup->verdict)) {
+        return TOPIC_RESPONDER;
+    }
+    return other_clock_open(&inquiry->clock, setup->evidence, setup->trust, setup->arena,
+                            setup->verdict)
+               ? TOPIC_CLOCK
+               : TOPIC_NONE;
 }
 
 struct inquiry *inquiry_start(const struct inquiry_setup *setup)
@@ -172,7 +236,8 @@ struct inquiry *inquiry_start(const struct inquiry_setup *setup)
     if (setup->via != NULL) {
         inquiry->via = *setup->via;
     }
-    if (!find_question(inquiry) || !ask_next(inquiry)) {
+    inquiry->topic = find_topic(inquiry);
+    if (inquiry->topic == TOPIC_NONE || !ask_next(inquiry)) {
         clear(inquiry);
         return NULL;
     }

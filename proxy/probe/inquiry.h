@@ -1,5 +1,6 @@
 // Asks the addresses that the origin's certificates name, for verdicts which they can prove: the
-// issuer that was not sent (missing.h), and the revocation responder (revoked.h). The one case in
+// issuer that was not sent (missing.h), the revocation responder (revoked.h), and another clock
+// (other_clock.h). The one case in
 // which anybody but the origin is dialled. Bounded: INQUIRY_FETCHES_MAX questions, INQUIRY_MS_MAX.
 // One loop's thread.
 #pragma once

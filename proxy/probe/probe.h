@@ -10,6 +10,7 @@
 //   inquiry.h    | the addresses that certificates name, asked: a missing issuer, a responder
 //   missing.h    | what a fetched issuer proves
 //   revoked.h    | what a responder's answer says
+//   other_clock.h| whether the certificate is out of date, or midspan's clock
 //   fetch.h      | one question to a web server
 //   http_answer.h| one answer of HTTP/1, read
 //   web_address.h| addresses in certificates, read

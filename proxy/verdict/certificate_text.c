@@ -98,6 +98,24 @@ static void say_issuer(struct judge *judge, const struct verification *verificat
     }
 }
 
+// say_missing names what has to be sent, and who has it, as far as the certificates tell.
+static void say_missing(struct judge *judge, const struct verification *verification,
+                        const struct leg_evidence *leg, struct verdict *out)
+{
+    const char *place = leg->chain_count > 0 ? leg->chain[leg->chain_count - 1].aia_issuers : NULL;
+    if (verification->missing_issuer == NULL) {
+        return;
+    }
+    verdict_fix(
+        judge, out,
+        "Have the server send the certificate of %s after those that it sends, and whatever "
+        "is above that, without the root. %s%s.",
+        peer_text(judge->arena, verification->missing_issuer),
+        place != NULL ? "It can be had at "
+                      : "The authority that issued the server's certificate has it",
+        place != NULL ? peer_text(judge->arena, place) : "");
+}
+
 static void say_fingerprints(struct judge *judge, const struct verification *verification,
                              const struct leg_evidence *leg, struct verdict *out)
 {
@@ -140,6 +158,9 @@ static void say_more(struct judge *judge, const struct verification *verificatio
         say_dates(judge, verification, facts, out);
         break;
     case CERT_FAULT_CHAIN_INCOMPLETE:
+        say_issuer(judge, verification, leg, out);
+        say_missing(judge, verification, leg, out);
+        break;
     case CERT_FAULT_CHAIN_MISORDERED:
     case CERT_FAULT_UNTRUSTED_ROOT:
         say_issuer(judge, verification, leg, out);

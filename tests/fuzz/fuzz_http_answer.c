@@ -43,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(parse != PARSE_MORE);
     assert(http_answer_body(&answer).len <= HTTP_ANSWER_BODY_MAX);
     assert(strlen(answer.location) <= HTTP_ANSWER_LOCATION_MAX);
+    assert(strlen(answer.date) <= HTTP_ANSWER_DATE_MAX);
     assert(parse != PARSE_OK || answer.status >= 200);
     check_location(answer.location);
     http_answer_clear(&answer);

@@ -52,6 +52,19 @@ def _alone(form, prefix=""):
     return make
 
 
+def _on_the_web(days):
+    """A whole chain that says where its issuer is."""
+
+    def make(pki, key):
+        above = base._issuer_at(
+            pki.publisher.publish("intermediate.der", [pki._intermediate.cert])
+        )
+        sent = [pki._intermediate.cert]
+        return _leaf(pki, "on-the-web", pki._intermediate, sent, key, days=days, more=[above])
+
+    return make
+
+
 def _two_missing(pki, key):
     """root → outer → inner → leaf, which comes alone; each says where its issuer is."""
     outer = pki._authority("midspan outer intermediate", pki._root)
@@ -106,6 +119,8 @@ FAULTS = {
     "root-not-sent": _root_not_sent,
     "remade-root": _remade(True),
     "remade-root-not-sent": _remade(False),
+    "on-the-web": _on_the_web((-3, 90)),
+    "expired-on-the-web": _on_the_web((-40, -2)),
     "asked": _asked,
     "asked-good": _asked_good,
     "misordered": _misordered,

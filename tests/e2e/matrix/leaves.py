@@ -169,6 +169,27 @@ CERTIFICATES = [
 
 CLOCKS = [
     Row(
+        f"a machine of the bridge whose clock is off by {offset}",
+        "clock.bridge",
+        "server",
+        "bridge",
+        origin=origin,
+        fault="on-the-web",
+        machine=offset,
+        shows="(the other clock) → verifies",
+    )
+    for offset, origin in (("+400d", "nginx"), ("-200d", "go"))
+] + [
+    Row(
+        "a certificate that is expired by another clock as well",
+        "cert.expired",
+        "server",
+        "server",
+        fault="expired-on-the-web",
+        shows="as midspan's clock says",
+    ),
+] + [
+    Row(
         f"a bridge's clock of {offset}",
         "clock.bridge",
         "server",

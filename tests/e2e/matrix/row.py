@@ -13,6 +13,7 @@ class Row(Case):
     first     extra arguments of a good fetch by the same client before the one that breaks; None:
               there is none
     clock     offset of the client's clock, in the words of faketime: "+400d"
+    machine   offset of the clock of midspan's machine, in the same words
     trust     what the client trusts: "bridge", "root" (of the test's origins) or "stranger"
     target    where the client is sent, when not to the origin: "HOST:PORT"
     upstream  options of a second midspan between this one and the origin (--via); None: none
@@ -27,6 +28,7 @@ class Row(Case):
     fresh: bool = False
     first: tuple = None
     clock: str = None
+    machine: str = None
     trust: str = None
     target: str = None
     upstream: tuple = None

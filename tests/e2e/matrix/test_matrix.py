@@ -73,13 +73,18 @@ def pool(tmp_path_factory, site, pki_, authority_dir, built):
     made.stop()
 
 
-def set_clock(client_env, offset):
-    """Sets the clock of the clients that are started from now on."""
+def clock_env(offset):
+    """What sets the clock of a process."""
     libraries = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     assert libraries, "the package faketime is not installed"
-    client_env.setenv("LD_PRELOAD", libraries[0])
-    client_env.setenv("FAKETIME", offset)
-    client_env.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    env = {"LD_PRELOAD": libraries[0], "FAKETIME": offset}
+    return {**env, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+def set_clock(client_env, offset):
+    """Sets the clock of the clients that are started from now on."""
+    for name, value in clock_env(offset).items():
+        client_env.setenv(name, value)
 
 
 def start_proxy(pool, row, origin, pki):
@@ -93,6 +98,8 @@ def start_proxy(pool, row, origin, pki):
         words += ["--via", pool.midspan(*fill_all(row.upstream, pki), how={}).url]
     if row.authority:
         how["ca_dir"] = pool.expired_authority()
+    if row.machine:
+        how["env"] = clock_env(row.machine)
     if row.bridged:
         how["target"] = origin.endpoint
     return pool.midspan(*words, how=how, fresh=row.fresh)
