@@ -157,11 +157,26 @@ static void prove_untold(struct connection *c)
     }
 }
 
+// passed_shape is what midspan would have offered in the client's stead; NULL when memory is out.
+static const struct leg_shape *passed_shape(struct connection *c)
+{
+    struct leg_policy policy;
+    struct losses lost;
+    struct leg_shape *shape = arena_alloc(&c->arena, sizeof(*shape));
+    if (shape == NULL || !c->has_hello || c->hello.is_sslv2) {
+        return NULL;
+    }
+    leg_policy_default(&policy, SERVER);
+    shape_server(&policy, &c->hello, &c->kit->terms->library, NULL, shape, &lost);
+    return shape;
+}
+
 // dial_again is true when the verdict has to wait for its proof.
 static bool dial_again(struct connection *c)
 {
     struct dial *dial = &c->dial;
-    if (c->found[0].leg != SERVER || dial->state == DIAL_IDLE || dial->is_loop) {
+    if ((c->found[0].leg != SERVER && c->mode != MODE_PASS) || dial->state == DIAL_IDLE ||
+        dial->is_loop) {
         return false;
     }
     size_t tried = dial->address_next;
@@ -176,6 +191,8 @@ static bool dial_again(struct connection *c)
         .hop = dial_hop(c),
         .is_via = connection_settings(c)->has_via,
         .contexts = c->kit->contexts[SERVER],
+        .shape = c->mode == MODE_PASS ? passed_shape(c) : NULL,
+        .trust = c->kit->terms->trust[SERVER],
         .mint = c->worker->shared->mint,
         .outcomes = c->worker->shared->outcomes,
         .done = on_proved,

@@ -108,6 +108,14 @@ static bool setup_client_leg(struct engine *engine, const struct engine_setup *s
     return use_leaf(engine, setup->leaf);
 }
 
+// 112 bits of security are those of a prime of 2048.
+static int refuse_small_primes(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid,
+                               void *other, void *extra)
+{
+    (void)ssl, (void)ctx, (void)nid, (void)other, (void)extra;
+    return operation != SSL_SECOP_TMP_DH || bits >= 112;
+}
+
 static bool setup_server_leg(struct engine *engine, const struct engine_setup *setup)
 {
     SSL_set_connect_state(engine->ssl);
@@ -129,6 +137,9 @@ static bool setup_server_leg(struct engine *engine, const struct engine_setup *s
     }
     if (setup->takes_legacy_server) {
         SSL_set_options(engine->ssl, SSL_OP_LEGACY_SERVER_CONNECT);
+    }
+    if (setup->refuses_small_primes) {
+        SSL_set_security_callback(engine->ssl, refuse_small_primes);
     }
     if (setup->withholds_certificate) {
         SSL_certs_clear(engine->ssl);

@@ -23,6 +23,7 @@ struct engine_setup {
     const struct leaf *leaf;    // what we present: a reference is taken by OpenSSL; NULL: the
                                 // context's own certificate
     bool withholds_certificate; // SERVER: none is presented
+    bool refuses_small_primes;  // SERVER: Diffie-Hellman under 2048 bits; for proofs
     bool takes_legacy_server;   // SERVER: one without renegotiation_info (RFC 5746); for proofs
     // The peer's certificate is always verified when `trust` is there; `refuses` tells whether a
     // fault ends the handshake.

@@ -14,9 +14,11 @@
 #define PROBE_ROUND_MS_MAX 1000
 
 struct contexts;
+struct leg_shape;
 struct mint;
 struct outcomes;
 struct prover;
+struct trust_store;
 
 struct prove_setup {
     uv_loop_t *loop;
@@ -31,10 +33,12 @@ struct prove_setup {
     bool is_via; // an upstream proxy stands there: tunnels to evidence->target
     // For handshakes by the TLS library: of the server leg, as it was shaped.
     struct contexts *contexts;
-    struct mint *mint;          // makes a certificate to show instead of none
-    struct outcomes *outcomes;  // of earlier dials, and for this one's; NULL: none are kept
-    void (*done)(void *user);   // the verdict is final; once, never from within prove_start
-    void (*closed)(void *user); // all handles are closed and the prover is freed; once
+    const struct leg_shape *shape;   // of a connection passed on: as its hello has it; borrowed
+    const struct trust_store *trust; // borrowed
+    struct mint *mint;               // makes a certificate to show instead of none
+    struct outcomes *outcomes;       // of earlier dials, and for this one's; NULL: none are kept
+    void (*done)(void *user);        // the verdict is final; once, never from within prove_start
+    void (*closed)(void *user);      // all handles are closed and the prover is freed; once
     void *user;
 };
 

@@ -70,7 +70,7 @@ static void close_all(struct full_prover *prover)
 static void leave(struct full_prover *prover)
 {
     prover->is_leaving = true;
-    full_conclude(&prover->plan, prover->setup.verdict);
+    full_conclude(&prover->plan, prover->setup.trust, prover->setup.verdict);
     prover->deadline_us = clock_monotonic_us() + (int64_t)LEAVE_MS_MAX * 1000;
     if (prover->open_handles == 1) { // the timer alone
         close_timer(prover);
@@ -146,7 +146,14 @@ static void on_closed(void *user, struct survey_leg *leg)
 // Only the answer to a certificate comes behind the Finished.
 static bool is_about_certificates(const struct full_plan *plan)
 {
-    return plan->trials[1].change != FULL_LEGACY_SERVER;
+    enum full_change change = plan->trials[1].change;
+    return change == FULL_NO_CERTIFICATE || change == FULL_MADE_CERTIFICATE;
+}
+
+static const struct leg_shape *shape_of(const struct prove_setup *setup)
+{
+    const struct leg_shape *own = setup->evidence->legs[SERVER].shape;
+    return own != NULL ? own : setup->shape;
 }
 
 static bool start_leg(struct full_prover *prover, size_t i)
@@ -155,17 +162,24 @@ static bool start_leg(struct full_prover *prover, size_t i)
     const struct client_hello *hello = &prover->plan.judge.sent_hello;
     bool has_hello = prover->plan.judge.has_sent_hello;
     const struct full_trial *trial = &prover->plan.trials[i];
+    bool is_checked = trial->change == FULL_CHECKED;
+    const struct leg_shape *shape = shape_of(&prover->setup);
     struct survey_leg_setup setup = {
         .loop = prover->setup.loop,
         .address = (const struct sockaddr *)&prover->address,
         .tunnel = prover->setup.is_via ? prover->tunnel : NULL,
         .engine = {.side = SERVER,
-                   .alpn = {broken->shape->alpn, broken->shape->alpn_len},
+                   .alpn = {shape->alpn, shape->alpn_len},
                    .sni = broken->sni_sent,
                    .wants_staple = has_hello && hello->has_status_request,
                    .offers_ticket = has_hello && hello->has_ticket,
                    .leaf = trial->change == FULL_MADE_CERTIFICATE ? prover->leaf : NULL,
-                   .withholds_certificate = trial->change == FULL_NO_CERTIFICATE,
+                   .withholds_certificate =
+                       trial->change == FULL_NO_CERTIFICATE || prover->setup.evidence->is_passed,
+                   .refuses_small_primes = trial->change == FULL_STRICT_PRIME,
+                   .trust = is_checked ? prover->setup.trust : NULL,
+                   .refuses = is_checked,
+                   .verify_name = wanted_name(&prover->plan.judge),
                    .takes_legacy_server = trial->change == FULL_LEGACY_SERVER,
                    .evidence = trial->evidence,
                    .arena = prover->setup.arena},
@@ -176,8 +190,9 @@ static bool start_leg(struct full_prover *prover, size_t i)
         .user = prover,
     };
     struct error error;
+    trial->evidence->sni_sent = broken->sni_sent;
     prover->begun_us[i] = clock_monotonic_us();
-    return contexts_get(prover->setup.contexts, broken->shape, &setup.engine.context, &error) &&
+    return contexts_get(prover->setup.contexts, shape, &setup.engine.context, &error) &&
            survey_leg_start(&prover->legs[i], &setup, &error);
 }
 
@@ -203,7 +218,7 @@ static void stop(struct prover *base)
     prover->was_stopped = true;
     if (!prover->is_leaving) {
         prover->is_leaving = true;
-        full_conclude(&prover->plan, prover->setup.verdict);
+        full_conclude(&prover->plan, prover->setup.trust, prover->setup.verdict);
     }
     close_all(prover);
 }
@@ -211,7 +226,8 @@ static void stop(struct prover *base)
 struct prover *full_prover_start(const struct prove_setup *setup)
 {
     struct full_prover *prover = calloc(1, sizeof(*prover));
-    if (prover == NULL || setup->contexts == NULL || setup->address == NULL ||
+    if (prover == NULL || setup->contexts == NULL || shape_of(setup) == NULL ||
+        setup->address == NULL ||
         !full_open(&prover->plan, setup->evidence, setup->verdict, setup->arena)) {
         free(prover);
         return NULL;

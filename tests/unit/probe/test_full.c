@@ -177,7 +177,7 @@ static void trials_prove(void **state)
     assert_int_equal(plan.count, 2);
     run_trial(&plan, 0, &row->same);
     run_trial(&plan, 1, &row->changed);
-    full_conclude(&plan, &verdict);
+    full_conclude(&plan, NULL, &verdict);
     bool is_proven = verdict.confidence == CONFIDENCE_PROVEN;
     bool says = false;
     for (size_t i = 0; i < COUNT(verdict.facts) && verdict.facts[i] != NULL; i++) {
@@ -188,6 +188,108 @@ static void trials_prove(void **state)
     assert_int_equal(is_proven, row->is_proven);
     assert_int_equal(says, row->comes_and_goes);
     assert_int_equal(rows_told, 2);
+}
+
+// ---- connections that were passed on
+
+// The client's alert about a prime; what a strict client of ours says, what a lax one meets.
+static const struct prime_row {
+    const char *name;
+    uint8_t client;
+    struct end strict, lax;
+    size_t bits;
+    bool is_proven;
+} prime_rows[] = {
+    {"a small prime: the strict fails as the client did, the lax is secured",
+     ALERT_HANDSHAKE_FAILURE,
+     {.handshake = ENDING_ALERT_SENT, .alert = ALERT_HANDSHAKE_FAILURE},
+     FINE,
+     1024,
+     true},
+    {"the strict fails in other words",
+     ALERT_HANDSHAKE_FAILURE,
+     {.handshake = ENDING_ALERT_SENT, .alert = ALERT_INTERNAL_ERROR},
+     FINE,
+     1024,
+     false},
+    {"the strict takes it", ALERT_HANDSHAKE_FAILURE, FINE, FINE, 1024, false},
+    {"the lax fails as well",
+     ALERT_HANDSHAKE_FAILURE,
+     {.handshake = ENDING_ALERT_SENT, .alert = ALERT_HANDSHAKE_FAILURE},
+     ALERT(ALERT_HANDSHAKE_FAILURE),
+     1024,
+     false},
+    {"a prime that is large enough",
+     ALERT_HANDSHAKE_FAILURE,
+     {.handshake = ENDING_ALERT_SENT, .alert = ALERT_HANDSHAKE_FAILURE},
+     FINE,
+     2048,
+     false},
+    {"no prime at all",
+     ALERT_HANDSHAKE_FAILURE,
+     {.handshake = ENDING_ALERT_SENT, .alert = ALERT_HANDSHAKE_FAILURE},
+     FINE,
+     0,
+     false},
+};
+
+static void open_passed(const char *code, uint8_t alert, struct evidence *out,
+                        struct leg_shape *shape, struct verdict *out_verdict)
+{
+    open_evidence(code, out, shape, out_verdict);
+    out->is_passed = true;
+    out->legs[SERVER].shape = NULL;
+    leg_evidence_end(&out->legs[CLIENT], ENDING_ALERT_RECEIVED, alert, 0, 1000, NULL);
+    out_verdict->leg = CLIENT;
+    out_verdict->confidence = CONFIDENCE_SUSPECTED;
+}
+
+static void primes_prove(void **state)
+{
+    const struct prime_row *row = *state;
+    struct arena arena = {0};
+    struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
+    struct full_plan plan;
+    struct leg_shape shape;
+    struct verdict verdict;
+    open_passed("dh.too-weak", row->client, evidence, &shape, &verdict);
+    assert_true(full_open(&plan, evidence, &verdict, &arena));
+    assert_int_equal(plan.trials[0].change, FULL_STRICT_PRIME);
+    run_trial(&plan, 0, &row->strict);
+    run_trial(&plan, 1, &row->lax);
+    plan.trials[1].evidence->dh_bits = row->bits;
+    full_conclude(&plan, NULL, &verdict);
+    bool is_proven = verdict.confidence == CONFIDENCE_PROVEN;
+    size_t rows_told = verdict.proof_count;
+    arena_clear(&arena);
+    assert_int_equal(is_proven, row->is_proven);
+    assert_int_equal(rows_told, 2);
+}
+
+// What midspan takes itself does not tell why the client did not.
+static void a_passed_certificate_that_we_take_proves_nothing(void **state)
+{
+    struct arena arena = {0};
+    struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
+    struct full_plan plan;
+    struct leg_shape shape;
+    struct verdict verdict;
+    const struct end fine = FINE,
+                     refused = {.handshake = ENDING_REFUSED, .alert = ALERT_UNKNOWN_CA};
+    (void)state;
+    open_passed("cert.untrusted-root", ALERT_UNKNOWN_CA, evidence, &shape, &verdict);
+    assert_true(full_open(&plan, evidence, &verdict, &arena));
+    assert_int_equal(plan.count, 1);
+    run_trial(&plan, 0, &fine);
+    full_conclude(&plan, NULL, &verdict);
+    assert_int_equal(verdict.confidence, CONFIDENCE_SUSPECTED);
+    assert_true(full_open(&plan, evidence, &verdict, &arena));
+    run_trial(&plan, 0, &refused); // and nothing was verified
+    full_conclude(&plan, NULL, &verdict);
+    assert_int_equal(verdict.confidence, CONFIDENCE_SUSPECTED);
+    evidence->is_captured = true;
+    assert_false(full_open(&plan, evidence, &verdict, &arena));
+    arena_clear(&arena);
 }
 
 static void what_was_not_run_proves_nothing(void **state)
@@ -201,11 +303,11 @@ static void what_was_not_run_proves_nothing(void **state)
     open_evidence(rows[0].code, evidence, &shape, &verdict);
     end_leg(&evidence->legs[SERVER], &rows[0].broken, false);
     assert_true(full_open(&plan, evidence, &verdict, &arena));
-    full_conclude(&plan, &verdict);
+    full_conclude(&plan, NULL, &verdict);
     assert_int_equal(verdict.confidence, CONFIDENCE_DEDUCED);
     assert_int_equal(verdict.proof_count, 0);
     run_trial(&plan, 0, &rows[0].same);
-    full_conclude(&plan, &verdict);
+    full_conclude(&plan, NULL, &verdict);
     assert_int_equal(verdict.confidence, CONFIDENCE_DEDUCED);
     assert_int_equal(verdict.proof_count, 1);
     arena_clear(&arena);
@@ -226,7 +328,7 @@ static void some_verdicts_are_left_alone(void **state)
     evidence->legs[SERVER].http_status = 400;
     assert_false(full_open(&plan, evidence, &verdict, &arena));
     evidence->legs[SERVER].http_status = 0;
-    evidence->is_passed = true;
+    evidence->is_passed = true; // nobody of ours had a certificate to show
     assert_false(full_open(&plan, evidence, &verdict, &arena));
     evidence->is_passed = false;
     verdict.leg = CLIENT;
@@ -238,8 +340,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_not_run_proves_nothing),
+        cmocka_unit_test(a_passed_certificate_that_we_take_proves_nothing),
         cmocka_unit_test(some_verdicts_are_left_alone),
     };
-    int failed = RUN_ROWS(rows, trials_prove);
+    int failed = RUN_ROWS(rows, trials_prove) + RUN_ROWS(prime_rows, primes_prove);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }
