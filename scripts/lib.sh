@@ -20,7 +20,7 @@ test_packages=(
     nginx-light:nginx libnginx-mod-stream haproxy apache2-bin apache2-utils faketime
     squid-openssl caddy:caddy stunnel4:stunnel4 mitmproxy:mitmdump
     # the runner
-    python3 python3-pytest python3-cryptography
+    python3 python3-pytest python3-cryptography python3-yaml
     # manual page
     groff-base man-db
 )

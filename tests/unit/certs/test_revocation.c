@@ -193,7 +193,35 @@ static void chain_verify_finds_revocation(void **state)
     arena_clear(&arena);
 }
 
+// The list that a proof makes in memory is believed, and names that leaf alone.
+static void a_list_of_the_authority_names_one_leaf(void **state)
+{
+    const struct recipe ca = {.subject = "root", .is_ca = true};
+    const struct recipe one = {.subject = "one", .names = "DNS:one.test"};
+    struct kit_cert root = kit_make(&ca, NULL);
+    struct kit_cert leaf = kit_make(&one, &root), other = kit_make(&one, &root);
+    const struct authority authority = {.certificate = root.certificate, .key = root.key};
+    const struct verify_spec spec = {.name = "one.test"};
+    struct verification found, clean;
+    struct arena arena = {0};
+    (void)state;
+    struct trust_store *store = trust_store_revoking(&authority, leaf.certificate, clock_wall_us());
+    assert_non_null(store);
+    chain_verify(store, &leaf.certificate, 1, &spec, &arena, &found);
+    chain_verify(store, &other.certificate, 1, &spec, &arena, &clean);
+    trust_store_free(store);
+    arena_clear(&arena);
+    kit_clear(&root);
+    kit_clear(&leaf);
+    kit_clear(&other);
+    assert_int_equal(found.fault, CERT_FAULT_REVOKED);
+    assert_true(clean.done);
+    assert_int_equal(clean.fault, CERT_FAULT_NONE);
+}
+
 int main(void)
 {
-    return RUN_ROWS(rows, chain_verify_finds_revocation);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_list_of_the_authority_names_one_leaf)};
+    return RUN_ROWS(rows, chain_verify_finds_revocation) +
+           cmocka_run_group_tests(tests, NULL, NULL);
 }
