@@ -47,7 +47,7 @@ static bool read_sites(const struct reading *reading, const struct yaml_item *it
     if (!reading_is(reading, item, YAML_MAP, what)) {
         return false;
     }
-    origin->site_count = origin->site_count > 0 ? 1 : 0; // the list is said anew
+    origin->site_count = 0; // in place of the one name, or of an earlier list
     for (const struct yaml_item *one = item->first; one != NULL; one = one->next) {
         struct error error;
         struct origin_site *site = origin_site_add(origin, one->key, &error);
