@@ -225,6 +225,22 @@ CLOCKS = [
     )
 ]
 
+CLOCKS += [
+    Row(
+        f"a client's clock of {offset}, and one answer for all",
+        "clock.client",
+        "client",
+        "client",
+        client=client,
+        clock=offset,
+        fresh=True,
+        experiment=True,
+        guess=BRIDGE_CA,
+    )
+    for client in ("Node", "wget")
+    for offset in ("-400d", "+400d")
+]
+
 TRUST = [
     Row(
         "the authority is not trusted, client-first",
@@ -233,9 +249,10 @@ TRUST = [
         "client",
         origin=origin,
         client=client,
-        trusts=False,
+        trust="root",
         fresh=True,
         options=("--order", "client-first"),
+        experiment=True,
     )
     for client, origin in (
         ("openssl s_client", "haproxy"),

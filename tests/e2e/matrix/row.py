@@ -20,6 +20,9 @@ class Row(Case):
     authority fault of midspan's own authority; None: a good one
     bridged   `midspan bridge` in front of the origin instead of a proxy
     masked    the connection works, and the cause stands in the masking report; no leg, no party
+    experiment  with --experiment: the client fetches again until its verdict is proven; before that,
+              with a `trust` of its own, it refuses a second name
+    guess       with `experiment`: the cause of the first verdict, where the experiments find another
     env       more of the client's environment; {FOLDER} in a value is the matrix's own
     shows     what a row of the proof must say, changed or outcome
     scripted  the peer that breaks it is a script of the test's, not software as it comes
@@ -37,6 +40,8 @@ class Row(Case):
     masked: bool = False
     shows: str = None
     scripted: bool = False
+    experiment: bool = False
+    guess: str = None
     env: dict = field(default_factory=dict)
 
     def __str__(self):

@@ -20,22 +20,37 @@ from .row import Row
 from .rows import ALL, CONTROLS
 
 
+# As many connections may one finding take (docs/experiments.md).
+EXPERIMENTS_MAX = 12
+# A second name of every origin, for rows with experiments.
+OTHER = "b.test"
+
+
 class Report:
     def __init__(self):
         self.seen = []
+        self.asked = []  # connections that experiments took
 
     def add(self, case, verdict):
-        self.seen.append((case, verdict["confidence"], wait_of(verdict)))
+        asked = [row for row in verdict["proof"] if "connection" in row]
+        wait = None if asked else wait_of(verdict)  # how soon the client comes again is not ours
+        self.seen.append((case, verdict["confidence"], wait))
+        if verdict.get("proven_by"):
+            self.asked.append(len(asked))
 
     def show(self):
         if not self.seen:
             return
         proven = [wait for _, confidence, wait in self.seen if confidence == "proven"]
+        waits = [wait for wait in proven if wait is not None]
         count = len(self.seen)
         print(f"\nmatrix: {count} verdicts, {len(proven)} proven ({100 * len(proven) // count} %)")
-        if proven:
-            print(f"failure to proven verdict: median {statistics.median(proven):.1f} ms,", end="")
-            print(f" longest {max(proven):.1f} ms")
+        if waits:
+            print(f"failure to proven verdict: median {statistics.median(waits):.1f} ms,", end="")
+            print(f" longest {max(waits):.1f} ms")
+        if self.asked:
+            print(f"by experiments: {len(self.asked)}, with {min(self.asked)} to", end="")
+            print(f" {max(self.asked)} more connections of the client each")
         for leg in ("client", "server"):
             of_leg = [confidence for case, confidence, _ in self.seen if case.leg == leg]
             print(f"{leg} leg: {len(of_leg)} verdicts, {of_leg.count('proven')} proven")
@@ -94,6 +109,8 @@ def start_proxy(pool, row, origin, pki):
         row.server_leg = row.server_leg.replace("REVOCATIONS", str(certs.revocations(pki)))
     words = arguments(row, pki)
     how = {}
+    if row.experiment:
+        words += ["--experiment", "--resolve", f"{OTHER}={origin.endpoint}"]
     if row.upstream is not None:
         words += ["--via", pool.midspan(*fill_all(row.upstream, pki), how={}).url]
     if row.authority:
@@ -150,6 +167,11 @@ def run(row, pool, pki, client_env):
     origin = pool.origin(row.origin, row.fault, row.key, **row.serving)
     proxy = start_proxy(pool, row, origin, pki)
     url = address_of(row, origin, proxy)
+    if row.experiment and row.trust:
+        refused = fetch(row, proxy, f"https://{OTHER}:{origin.port}/small.bin", pki)
+        assert not refused.ok, refused
+        proxy.wait_closed()
+        proxy.mark()
     if row.first is not None:
         assert fetch(row, proxy, url, pki, extra=row.first).ok
         proxy.wait_closed()
@@ -158,19 +180,39 @@ def run(row, pool, pki, client_env):
         client_env.setenv(name, value.replace("{FOLDER}", str(stacks.FOLDER)))
     if row.clock:
         set_clock(client_env, row.clock)
-    return proxy, fetch(row, proxy, url, pki)
+    return proxy, fetch(row, proxy, url, pki), url
+
+
+def ask_on(row, proxy, url, pki, verdict):
+    """The client fetches again until its verdict is proven, or its experiments are over."""
+    if not row.experiment or verdict["confidence"] == "proven":
+        return verdict
+    proxy.wait_closed()
+    for count in range(2, EXPERIMENTS_MAX + 2):
+        fetch(row, proxy, url, pki)
+        proxy.wait_closed(count)
+        told = [event for event in proxy.events("verdict") if event.get("update")]
+        if told:
+            assert told[0]["connection"] == verdict["connection"], proxy.story()
+            return told[0]
+    pytest.fail(f"the experiments do not end:\n{proxy.story()}")
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)
 def test_row(case, pool, report, pki_, monkeypatch):
     row = case if isinstance(case, Row) else Row(**vars(case))
-    proxy, got = run(row, pool, pki_, monkeypatch)
+    proxy, got, url = run(row, pool, pki_, monkeypatch)
     if row.masked:
         assert got.ok, got
         assert row.cause in proxy.expect_secured()["masked"], proxy.story()
         return
     assert not got.ok, got
-    verdict = proxy.expect_verdict(row.cause, leg=row.leg, party=row.party)
+    party = row.party if row.guess is None else None
+    verdict = proxy.expect_verdict(row.guess or row.cause, leg=row.leg, party=party)
+    verdict = ask_on(row, proxy, url, pki_, verdict)
+    causes = (row.cause,) if isinstance(row.cause, str) else row.cause
+    told = (verdict["cause"] in causes, verdict["leg"], verdict["party"])
+    assert told == (True, row.leg, row.party or verdict["party"]), proxy.story()
     report.add(row, verdict)
     if row.shows:
         said = [f"{proof['changed']} → {proof['outcome']}" for proof in verdict["proof"]]
@@ -180,7 +222,7 @@ def test_row(case, pool, report, pki_, monkeypatch):
 
 @pytest.mark.parametrize("row", CONTROLS, ids=str)
 def test_control(row, pool, pki_, monkeypatch):
-    proxy, got = run(row, pool, pki_, monkeypatch)
+    proxy, got, _ = run(row, pool, pki_, monkeypatch)
     assert got.ok, got
     proxy.wait_closed()
     assert not proxy.events("verdict"), proxy.story()
