@@ -102,6 +102,35 @@ def test_the_answer_when_the_origin_breaks_off(name, tmp_path, pki_, start_midsp
     assert ours == device
 
 
+# ---- certificates of the origin
+
+FAULTS = ["wrong-name", "expired", "untrusted-root"]
+# It looks at the name and the dates of certificates that it does not verify; midspan can't.
+HALF_VERIFIED = {("apache", "wrong-name"): (500, 200), ("apache", "expired"): (500, 200)}
+TRUST = {"squid": "tls-cafile={}", "squid-bump": "tls_outgoing_options cafile={}"}
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+@pytest.mark.parametrize("name", STATUS)
+def test_the_verification_of_the_origin(
+    name, fault, tmp_path, pki_, start_midspan, start_origin
+):
+    """Refused by the device and by its preset, with the same status, or taken by both."""
+    kind = BY_NAME[name]
+    origin = start_origin("nginx", cert=pki_.server(fault=fault))
+    target = f"localhost:{origin.port}"
+    trust = TRUST.get(name, "").format(pki_.root)
+    with kind(tmp_path / name, pki_.server(), target, pki_.root, trust) as edge:
+        device = edge.ask()
+    own_trust = ["--server-leg", f"ca={pki_.root}", "--no-probe"]
+    proxy = start_midspan("--edge", kind.preset, *own_trust, target=target)
+    ours = curl(f"https://localhost:{proxy.port}/")
+    verifies = shown(kind.preset)["legs"]["server"]["verify"] == "on"
+    is_refused = fault is not None and verifies
+    wanted = STATUS[name] if is_refused else 200
+    assert (device, ours) == HALF_VERIFIED.get((name, fault), (wanted, wanted))
+
+
 # ---- the client leg
 
 CLIENT_NAMES = [name for name in NAMES if name not in ("mitmproxy-reverse", "squid-bump")]
