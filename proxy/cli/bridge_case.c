@@ -37,17 +37,6 @@ static bool read_server_text(const char *text, struct leg_policy *out_policy, st
     return true;
 }
 
-static struct preset_edge *open_edge(const char *name, struct error *error)
-{
-    bool is_file = preset_is_file(name);
-    struct preset_edge *preset =
-        is_file ? preset_edge_load(name, error) : preset_edge_find(name, error);
-    if (preset == NULL && error->kind == ERROR_FILE) {
-        error->kind = ERROR_CONFIG; // even when the disk says no: the user named the file
-    }
-    return preset;
-}
-
 static bool read_server(const char *text, struct leg_policy *out_policy, struct error *error)
 {
     if (strchr(text, '=') != NULL) {
@@ -58,7 +47,7 @@ static bool read_server(const char *text, struct leg_policy *out_policy, struct 
         leg_policy_default(out_policy, CLIENT);
         return true;
     }
-    struct preset_edge *preset = open_edge(text, error);
+    struct preset_edge *preset = preset_edge_open(text, error);
     if (preset == NULL) {
         return error_prefix(error, "server");
     }
@@ -95,7 +84,7 @@ bool bridge_case_make(struct bridge_case *out, const struct bridge_words *words,
         return false;
     }
     if (has_edge) {
-        out->edge = open_edge(words->edge, error);
+        out->edge = preset_edge_open(words->edge, error);
         if (out->edge == NULL) {
             return error_prefix(error, "edge");
         }

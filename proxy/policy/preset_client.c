@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handshake.h"
+#include "hello.h"
 #include "leg_map.h"
 #include "preset_read.h"
 #include "quote.h"
 #include "text.h"
+#include "tls_stream.h"
 
 struct client_file {
     char *title, *family, *platform, *ja3, *ja4, *record;
@@ -41,6 +44,21 @@ struct box {
     struct arena arena;
 };
 
+// A record that is no ClientHello is said here, where the line is known.
+static bool is_hello(struct slice record)
+{
+    struct buffer joined = {.limit = HANDSHAKE_MESSAGE_MAX + HANDSHAKE_HEADER_LEN};
+    struct slice message;
+    struct client_hello hello;
+    bool is_sslv2 = false;
+    size_t at;
+    bool is_ok = first_hello(record, &joined, &message, &is_sslv2) == PARSE_OK &&
+                 (is_sslv2 ? client_hello_parse_sslv2(message, &hello, &at)
+                           : client_hello_parse(message, &hello, &at)) == PARSE_OK;
+    buffer_clear(&joined);
+    return is_ok;
+}
+
 static bool copy_record(struct box *box, const struct client_file *file,
                         const struct yaml_tree *tree, const char *name, struct error *error)
 {
@@ -48,6 +66,12 @@ static bool copy_record(struct box *box, const struct client_file *file,
     if (!text_unhex(&bytes, slice_of_text(file->record))) {
         buffer_clear(&bytes);
         (void)error_set(error, ERROR_CONFIG, "record: bad value, expected hex digits");
+        return yaml_fail(error, name, yaml_member(tree->root, "record"));
+    }
+    if (!is_hello(buffer_slice(&bytes))) {
+        buffer_clear(&bytes);
+        (void)error_set(error, ERROR_CONFIG,
+                        "record: not a whole ClientHello, expected its TLS records in hex");
         return yaml_fail(error, name, yaml_member(tree->root, "record"));
     }
     box->preset.record = arena_copy(&box->arena, buffer_slice(&bytes));

@@ -118,6 +118,13 @@ static bool read_leg(struct reading *reading, const struct yaml_item *root, enum
     uint32_t said = 0;
     bool is_ok =
         leg_map_apply(&preset->legs[side], side, map, reading->name, &said, &text, reading->error);
+    const struct leg_policy *leg = &preset->legs[side];
+    if (is_ok && leg->version_min > 0 && leg->version_max > 0 &&
+        leg->version_min > leg->version_max) {
+        (void)error_set(reading->error, ERROR_CONFIG,
+                        "%s: min is above max, expected it at or below", leg_names[side]);
+        is_ok = yaml_fail(reading->error, reading->name, map);
+    }
     if (is_ok) {
         preset->leg_text[side] = arena_text(&reading->box->arena, buffer_slice(&text));
         is_ok = preset->leg_text[side] != NULL || out_of_memory(reading);
@@ -333,4 +340,18 @@ struct preset_edge *preset_edge_find(const char *name, struct error *error)
         return NULL;
     }
     return parse_file(file, error);
+}
+
+struct preset_edge *preset_edge_open(const char *name, struct error *error)
+{
+    static const char ending[] = ".yaml";
+    size_t len = strlen(name), ending_len = sizeof(ending) - 1;
+    if (len <= ending_len || strcmp(name + len - ending_len, ending) != 0) {
+        return preset_edge_find(name, error);
+    }
+    struct preset_edge *preset = preset_edge_load(name, error);
+    if (preset == NULL && error != NULL && error->kind == ERROR_FILE) {
+        error->kind = ERROR_CONFIG; // even when the disk says no: the user named the file
+    }
+    return preset;
 }

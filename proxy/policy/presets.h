@@ -44,6 +44,8 @@ const char *preset_edge_name(size_t i);
 struct preset_edge *preset_edge_find(const char *name, struct error *error);
 struct preset_edge *preset_edge_at(size_t i, struct error *error);
 struct preset_edge *preset_edge_load(const char *path, struct error *error);
+// preset_edge_open takes either: what ends in ".yaml" is a file, anything else a built-in's name.
+struct preset_edge *preset_edge_open(const char *name, struct error *error);
 struct preset_edge *preset_edge_parse(struct slice text, const char *name, struct error *error);
 void preset_edge_free(struct preset_edge *preset);
 

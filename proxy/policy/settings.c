@@ -91,13 +91,14 @@ static bool set_edge(struct settings *settings, const struct row *row, const cha
                      const char *value, struct error *error)
 {
     (void)row;
-    struct preset_edge *preset = preset_edge_find(value, error);
+    struct preset_edge *preset = preset_edge_open(value, error);
     if (preset == NULL) {
         return error_prefix(error, what);
     }
     put_under(settings, preset);
     memset(settings->edge, 0, sizeof(settings->edge));
-    (void)snprintf(settings->edge, sizeof(settings->edge), "%s", preset->name); // ours: it fits
+    (void)snprintf(settings->edge, sizeof(settings->edge), "%s",
+                   preset->name); // a file's may be cut
     preset_edge_free(preset);
     return true;
 }

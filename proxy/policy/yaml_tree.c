@@ -10,6 +10,7 @@
 
 struct reader {
     yaml_parser_t parser;
+    struct slice text;
     struct arena *arena;
     const char *name;
     struct error *error;
@@ -25,6 +26,15 @@ static size_t line_of(const yaml_event_t *event)
     return event->start_mark.line + 1;
 }
 
+static size_t line_at(struct slice text, size_t offset)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < offset && i < text.len; i++) {
+        line += text.data[i] == '\n' ? 1 : 0;
+    }
+    return line;
+}
+
 static bool next_event(struct reader *reader, yaml_event_t *out_event)
 {
     if (yaml_parser_parse(&reader->parser, out_event) != 0) {
@@ -35,8 +45,9 @@ static bool next_event(struct reader *reader, yaml_event_t *out_event)
         return error_set(reader->error, ERROR_MEMORY, "out of memory");
     }
     if (parser->error == YAML_READER_ERROR) {
-        return error_set(reader->error, ERROR_CONFIG, "%s: %s at byte %zu, expected UTF-8 text",
-                         reader->name, parser->problem, parser->problem_offset);
+        return error_set(reader->error, ERROR_CONFIG, "%s:%zu: %s, expected UTF-8 text",
+                         reader->name, line_at(reader->text, parser->problem_offset),
+                         parser->problem);
     }
     return error_set(reader->error, ERROR_CONFIG, "%s:%zu: %s%s%s, expected YAML", reader->name,
                      parser->problem_mark.line + 1, parser->problem != NULL ? parser->problem : "",
@@ -185,7 +196,7 @@ bool yaml_tree_parse(struct yaml_tree *out_tree, struct slice text, const char *
                      struct error *error)
 {
     *out_tree = (struct yaml_tree){0};
-    struct reader reader = {.arena = &out_tree->arena, .name = name, .error = error};
+    struct reader reader = {.text = text, .arena = &out_tree->arena, .name = name, .error = error};
     if (yaml_parser_initialize(&reader.parser) == 0) {
         return error_set(error, ERROR_MEMORY, "out of memory");
     }

@@ -96,3 +96,32 @@ def test_a_verdict_says_its_fix_in_the_dialect(start_midspan, start_origin):
     explained = run("explain", proxy.log_file, "--json").stdout.decode().splitlines()
     verdicts = [json.loads(line) for line in explained]
     assert [v["dialect"] for v in verdicts if v["cause"] == "sni.required"] == [found["dialect"]]
+
+
+MY_EDGE = """title: my edge
+kind: lab
+server-leg: {mirror: off, max: TLS1.2, sni: none, verify: off}
+order: client-first
+on-failure: page
+status: 525
+sources: [me]
+"""
+
+
+def test_an_edge_from_a_file(tmp_path, start_midspan, start_origin):
+    """A file of the user's works as a preset does, and a bad one is refused with its line."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(MY_EDGE)
+    origin = start_origin("nginx", min="TLS1.3")
+    proxy = start_midspan("--edge", path, target=origin.endpoint)
+    done = subprocess.run(
+        ["curl", "-sk", "-m", "20", "-w", "%{http_code}", "-o", tmp_path / "page"]
+        + [f"https://localhost:{proxy.port}/"],
+        capture_output=True,
+    )
+    assert done.stdout == b"525"
+    proxy.expect_verdict("protocol.no-common-version", leg="server", party="bridge")
+    path.write_text(MY_EDGE.replace("client-first", "first"))
+    done = run("bridge", "127.0.0.1:0", origin.endpoint, "--edge", path)
+    assert done.returncode == 2
+    assert f"{path}:4: order: bad value 'first', expected server-first" in done.said

@@ -49,6 +49,38 @@ static const struct wrong_row {
      "f.yaml:6: client-leg: sni: only the server leg has this key"},
     {"half of the device's ALPN", GOOD "device-alpn:\n  client: [h2]\n",
      "f.yaml:7: no server, expected it in device-alpn"},
+    {"status of an answer that did not fail", GOOD "certificate-status: 200\n",
+     "f.yaml:6: certificate-status: 200, expected an HTTP status from 400 to 599"},
+    {"status beyond HTTP", GOOD "status: 700\n",
+     "f.yaml:6: status: 700, expected an HTTP status from 400 to 599"},
+    {"status below nothing", GOOD "status: -5\n",
+     "f.yaml:6: status: bad value '-5', expected a number"},
+    {"a key said twice", "title: a\n" GOOD, "f.yaml:2: title: said twice, expected it once"},
+    {"a leg key said twice", GOOD "server-leg:\n  min: TLS1.2\n  min: TLS1.3\n",
+     "f.yaml:8: min: said twice, expected it once"},
+    {"a version that does not exist", GOOD "client-leg: {max: TLS1.4}\n",
+     "f.yaml:6: client-leg: max: bad value 'TLS1.4', expected TLS1.0, TLS1.1, TLS1.2 or TLS1.3"},
+    {"a range upside down", GOOD "server-leg: {min: TLS1.3, max: TLS1.2}\n",
+     "f.yaml:6: server-leg: min is above max, expected it at or below"},
+    {"a group misspelt", GOOD "server-leg:\n  groups: [x25519, secp265r1]\n",
+     "f.yaml:7: server-leg: groups: unknown group 'secp265r1', expected IANA or OpenSSL names or "
+     "numbers like 0xC02F, did you mean 'secp256r1'?"},
+    {"a leg key without a value", GOOD "server-leg:\n  sni:\n",
+     "f.yaml:7: server-leg: sni: bad value '', expected forward, none or a host name"},
+    {"a manner nobody has", "title: T\nkind: k\norder: client-first\non-failure: explode\n" TAIL,
+     "f.yaml:4: on-failure: bad value 'explode', expected page, alert, reset"},
+    {"no order", "title: T\nkind: k\non-failure: page\n" TAIL,
+     "f.yaml:1: no order, expected it in the file"},
+    {"a list among habits", GOOD "habits: [[a]]\n", "f.yaml:6: habits: a list, expected a text"},
+    {"a dialect without a name", GOOD "dialect:\n",
+     "f.yaml:6: dialect: bad value '', expected a text"},
+    {"a bracket left open", "title: [a\n",
+     "f.yaml:2: did not find expected ',' or ']' while parsing a flow sequence, expected YAML"},
+    {"two documents", GOOD "---\n" GOOD, "f.yaml:6: second document, expected one"},
+    {"a control character", "title: T\nkind: \x01\n",
+     "f.yaml:2: control characters are not allowed, expected UTF-8 text"},
+    {"not UTF-8", "title: T\nkind: k\norder: \xff\n",
+     "f.yaml:3: invalid leading UTF-8 octet, expected UTF-8 text"},
     {"alias", GOOD "habits: &a [b]\n",
      "f.yaml:6: anchors and aliases are not taken, expected a value"},
 };
@@ -88,8 +120,15 @@ static void a_preset_file_is_read(void **state)
     assert_int_equal(write(file, text, sizeof(text) - 1), sizeof(text) - 1);
     assert_int_equal(close(file), 0);
     struct error error = {0};
-    struct preset_edge *preset = preset_edge_load(path, &error);
+    struct preset_edge *preset = preset_edge_open(path, &error);
+    static struct settings settings;
+    settings_default(&settings);
+    assert_true(settings_set(&settings, "edge", path, &error));
+    assert_string_equal(settings.edge, preset->name);
+    assert_int_equal(settings.status, 502);
     assert_int_equal(unlink(path), 0);
+    assert_false(settings_set(&settings, "edge", path, &error));
+    assert_int_equal(error.kind, ERROR_CONFIG);
     assert_non_null(preset);
     assert_memory_equal(preset->name, "midspan-preset-", 15);
     assert_null(strstr(preset->name, ".yaml"));
@@ -186,6 +225,8 @@ static void no_dialect_goes_back(void **state)
                 }
             }
         }
+        // A device, not a mere policy for a leg, has a configuration to say a fix in.
+        assert_true(preset->dialect != NULL || strcmp(preset->kind, "policy") == 0);
         preset_edge_free(preset);
     }
 }
@@ -264,15 +305,31 @@ static void built_in_clients_are_what_they_say(void **state)
     assert_int_equal(error.kind, ERROR_USAGE);
 }
 
-static void a_wrong_client_is_refused(void **state)
+#define CLIENT_HEAD "title: T\nja3: a\nja4: b\n"
+
+static const struct wrong_row wrong_clients[] = {
+    {"no fingerprint", "title: T\n", "c.yaml:1: no ja3, expected it in the file"},
+    {"a record that is not hex", CLIENT_HEAD "record: xyz\n",
+     "c.yaml:4: record: bad value, expected hex digits"},
+    {"half a byte", CLIENT_HEAD "record: 123\n",
+     "c.yaml:4: record: bad value, expected hex digits"},
+    {"no record at all", CLIENT_HEAD "record: ''\n",
+     "c.yaml:4: record: bad value '', expected a text"},
+    {"a record cut short", CLIENT_HEAD "record: '1603'\n",
+     "c.yaml:4: record: not a whole ClientHello, expected its TLS records in hex"},
+    {"a ServerHello", CLIENT_HEAD "year: 2020\nrecord: '160303000402000000'\n",
+     "c.yaml:5: record: not a whole ClientHello, expected its TLS records in hex"},
+    {"a year that is a word", CLIENT_HEAD "year: x\nrecord: '00'\n",
+     "c.yaml:4: year: bad value 'x', expected a number"},
+};
+
+static void wrong_client_is_refused(void **state)
 {
-    (void)state;
+    const struct wrong_row *row = *state;
     struct error error = {0};
-    static const char text[] = "title: T\nja3: a\nja4: b\nrecord: xyz\n";
-    assert_null(preset_client_parse(slice_of_text(text), "c.yaml", &error));
-    assert_string_equal(error.text, "c.yaml:4: record: bad value, expected hex digits");
-    assert_null(preset_client_parse(slice_of_text("title: T\n"), "c.yaml", &error));
-    assert_string_equal(error.text, "c.yaml:1: no ja3, expected it in the file");
+    assert_null(preset_client_parse(slice_of_text(row->text), "c.yaml", &error));
+    assert_string_equal(error.text, row->want);
+    assert_int_equal(error.kind, ERROR_CONFIG);
 }
 
 int main(void)
@@ -286,8 +343,8 @@ int main(void)
         cmocka_unit_test(no_dialect_goes_back),
         cmocka_unit_test(flags_win_over_the_preset),
         cmocka_unit_test(built_in_clients_are_what_they_say),
-        cmocka_unit_test(a_wrong_client_is_refused),
     };
     return RUN_ROWS(wrong_rows, wrong_preset_is_refused) +
+           RUN_ROWS(wrong_clients, wrong_client_is_refused) +
            cmocka_run_group_tests_name("presets", tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static const struct wrong_row {
      "expected YAML"},
     {"not YAML: deeper than its parent", "log: a\n  keylog: b\n",
      "f:2: mapping values are not allowed in this context, expected YAML"},
-    {"not UTF-8", "log: \xff\n", "f: invalid leading UTF-8 octet at byte 5, expected UTF-8 text"},
+    {"not UTF-8", "log: \xff\n", "f:1: invalid leading UTF-8 octet, expected UTF-8 text"},
     {"nested too deep", "x: " NESTED "\n", "f:1: nested too deep, expected at most 8 levels"},
     {"escape codes are not passed on", "\"\\e[31m\": x\n",
      "f:1: unknown option '\\x1b[31m', expected one of " OPTIONS},
