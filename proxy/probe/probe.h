@@ -1,6 +1,6 @@
 // probe: counterfactual handshakes that prove a verdict. One thing is changed at a time; the
-// smallest change that makes the handshake pass is the cause. Uses leg and verdict and what they
-// stand on.
+// smallest change that makes the handshake pass is the cause. Uses leg, ingress and verdict and
+// what they stand on.
 //
 //   file         | what it holds
 //   -------------+------------------------------------------------------------------
