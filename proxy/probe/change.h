@@ -35,6 +35,16 @@ struct change {
     bool is_tls12;       // CHANGE_NOTHING, CHANGE_SNI: capped, so that the certificate can be read
 };
 
+// lists_count gives how many lists the bits stand for.
+static inline int lists_count(unsigned lists)
+{
+    int count = 0;
+    for (; lists != 0; lists &= lists - 1) {
+        count++;
+    }
+    return count;
+}
+
 // What became of a dial.
 enum outcome_kind {
     OUTCOME_NONE,         // not run, or not ended

@@ -228,128 +228,6 @@ bool plan_open(struct plan *plan, const struct evidence *evidence, const struct 
     return plan->count > 0;
 }
 
-// ---- what the trials say
-
-const struct trial *plan_find(const struct plan *plan, enum change_kind kind)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->trials[i].change.kind == kind) {
-            return &plan->trials[i];
-        }
-    }
-    return NULL;
-}
-
-static int list_count(unsigned lists)
-{
-    int count = 0;
-    for (; lists != 0; lists &= lists - 1) {
-        count++;
-    }
-    return count;
-}
-
-static bool is_modern(const struct outcome *outcome)
-{
-    const struct suite *suite = suite_find(outcome->suite);
-    const struct scheme *scheme = scheme_find(outcome->scheme);
-    return outcome->version >= VERSION_TLS12 && suite != NULL && suite->class == SUITE_MODERN &&
-           (scheme == NULL || !scheme->is_weak);
-}
-
-static bool is_elliptic(const struct outcome *outcome)
-{
-    const struct suite *suite = suite_find(outcome->suite);
-    return suite != NULL && (suite->kx == KX_ECDHE || suite->kx == KX_ANY);
-}
-
-bool plan_is_narrowed(const struct change *change)
-{
-    return change->capped_at != 0 || change->only_key != 0;
-}
-
-// likelihood orders what passed, the likeliest highest. One list that leads to something modern
-// comes first; versions last among the lists, since a new version brings new suites with it; then
-// names and protocols; then the manner of the hello, which is a cause only where no content is.
-static int likelihood(const struct trial *trial)
-{
-    const struct change *change = &trial->change;
-    int modern = is_modern(&trial->outcome) ? 10 : 0;
-    switch (change->kind) {
-    case CHANGE_WIDEN:
-        if (plan_is_narrowed(change)) {
-            return change->capped_at < VERSION_TLS12 ? 1 : change->only_key != 0 ? 2 : 3;
-        }
-        if (list_count(change->lists) > 1) { // the fewer, the nearer to the cause
-            return 8 - list_count(change->lists);
-        }
-        if (change->lists == WIDEN(LIST_VERSIONS)) {
-            return 20 + modern;
-        }
-        // A suite that needs no group is outdated: no way round groups that do not meet.
-        return change->lists == WIDEN(LIST_SUITES)
-                   ? (is_elliptic(&trial->outcome) ? 23 : 21) + modern
-               : change->lists == WIDEN(LIST_GROUPS) ? 22 + modern
-                                                     : 21 + modern;
-    case CHANGE_SNI:
-    case CHANGE_ALPN:
-        return change->is_last ? 9 : change->name != NULL ? 41 : 40;
-    case CHANGE_EMS:
-        return 42;
-    case CHANGE_COMPACT:
-        return 11;
-    case CHANGE_CAP:
-        return 10;
-    case CHANGE_NOTHING:
-    case CHANGE_BLAME:
-    case CHANGE_ADD:
-        return 0;
-    }
-    return 0;
-}
-
-static bool is_everything_but_one(const struct change *change)
-{
-    return change->kind == CHANGE_WIDEN && list_count(change->lists) == LIST_SCHEMES;
-}
-
-const struct trial *plan_winner(const struct plan *plan)
-{
-    const struct trial *best = NULL;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct trial *trial = &plan->trials[i];
-        bool counts = trial->passed && likelihood(trial) > 0;
-        if (counts && (best == NULL || likelihood(trial) > likelihood(best))) {
-            best = trial;
-        }
-    }
-    return best;
-}
-
-const struct trial *plan_confirmed(const struct plan *plan, enum list_kind list)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct trial *trial = &plan->trials[i];
-        if (trial->change.kind == CHANGE_ADD && trial->change.list == list && trial->passed) {
-            return trial;
-        }
-    }
-    return NULL;
-}
-
-unsigned plan_needed(const struct plan *plan)
-{
-    unsigned needed = 0;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct trial *trial = &plan->trials[i];
-        if (is_everything_but_one(&trial->change) && !trial->passed &&
-            trial->outcome.kind != OUTCOME_NONE) {
-            needed |= WIDEN_ALL & ~trial->change.lists;
-        }
-    }
-    return needed;
-}
-
 // Everything below TLS 1.3 in three hellos: that nothing above TLS 1.2 is offered at all needs no
 // fourth, since a server that takes it takes the part of it for one kind of certificate.
 static const struct {
@@ -436,7 +314,7 @@ static void leave_out_each(struct plan *plan, bool drops_alpn)
 static void keep_needed(struct plan *plan, bool drops_alpn)
 {
     unsigned needed = plan_needed(plan);
-    if (list_count(needed) > 1 && list_count(needed) < LIST_SCHEMES) {
+    if (lists_count(needed) > 1 && lists_count(needed) < LIST_SCHEMES) {
         (void)add(plan,
                   (struct change){.kind = CHANGE_WIDEN, .lists = needed, .drops_alpn = drops_alpn});
     }
