@@ -319,6 +319,42 @@ bool play_meets(const struct play *play, const struct lab_expectation *expect,
     return true;
 }
 
+#define DH_BITS_MIN 2048
+
+// leg_goes_back tells what a leg agreed on that is deprecated (forward only); NULL: nothing.
+static const char *leg_goes_back(const struct leg_evidence *leg)
+{
+    const struct suite *suite = suite_find(leg->suite);
+    const struct scheme *scheme = scheme_find(leg->scheme);
+    if (leg->handshake.kind != ENDING_SECURED) {
+        return NULL;
+    }
+    if (leg->version < VERSION_TLS12) {
+        return version_name(leg->version);
+    }
+    if (suite != NULL && suite->class != SUITE_MODERN) {
+        return suite_name(leg->suite);
+    }
+    if (scheme != NULL && scheme->is_weak) {
+        return scheme_name(leg->scheme);
+    }
+    return leg->dh_bits > 0 && leg->dh_bits < DH_BITS_MIN ? "a small Diffie-Hellman group" : NULL;
+}
+
+static bool goes_back(const struct play_part *part, char out_why[PLAY_WHY_MAX])
+{
+    for (enum side side = CLIENT; side < SIDES && part->evidence != NULL; side++) {
+        const char *what = leg_goes_back(&part->evidence->legs[side]);
+        if (what != NULL) {
+            (void)snprintf(out_why, PLAY_WHY_MAX,
+                           "it works, and goes back: the %s leg agreed on %s; a fix goes forward",
+                           side_name(side), what);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool play_is_mended(const struct play *play, const struct lab_expectation *expect,
                     char out_why[PLAY_WHY_MAX])
 {
@@ -326,6 +362,15 @@ bool play_is_mended(const struct play *play, const struct lab_expectation *expec
         if (!play_is_whole(&play->parts[i])) {
             return why_text(out_why, "a connection that works", &play->parts[i]);
         }
+        if (goes_back(&play->parts[i], out_why)) {
+            return false;
+        }
+    }
+    if (expect->cause != NULL && is_masked(&play->parts[0], expect->cause)) {
+        (void)snprintf(out_why, PLAY_WHY_MAX,
+                       "it works because nobody looks any more: %s is still there, masked",
+                       expect->cause->code);
+        return false;
     }
     for (size_t i = 0; i < expect->masked_count; i++) {
         if (is_masked(&play->parts[0], expect->masked[i])) {
