@@ -25,7 +25,7 @@ static const struct {
 } parts[] = {
     {"list", 0, "list", lab_list},
     {"show", 1, "show N|NAME|FILE", lab_show},
-    {"run", 1, "run N|NAME|FILE, or run --all", lab_run},
+    {"run", 1, "run N|NAME|FILE, or run --all [LESSON]", lab_run},
     {"check", 2, "check N|NAME FILE", lab_check},
     {"serve", 0, "serve", lab_serve},
     {"send", 2, "send PRESET HOST:PORT", lab_send},
@@ -99,7 +99,7 @@ static int dispatch(struct lab_session *lab)
         if (strcmp(invocation->operands[0], parts[i].name) != 0) {
             continue;
         }
-        if (is_all && parts[i].run == lab_run && invocation->operand_count == 1) {
+        if (is_all && parts[i].run == lab_run && invocation->operand_count <= 2) {
             return lab_run_all(lab);
         }
         if (invocation->operand_count != parts[i].operands + 1 || is_all) {
@@ -155,7 +155,8 @@ const struct command cmd_lab = {
              "  list         all scenarios, by lesson\n"
              "  show N       the task, without the answer; --hint tells one hint more\n"
              "  run N        plays it with real TLS, message by message, then with the fix\n"
-             "  run --all    every scenario and its fix, one line each\n"
+             "  run --all [LESSON]\n"
+             "               every scenario (of a lesson) and its fix, one line each\n"
              "  check N FILE plays it with your fix: FILE says what is changed\n"
              "  serve        a proxy behind which each broken host is a name, such as\n"
              "               https://expired.midspan.test/; takes the options of proxy\n"

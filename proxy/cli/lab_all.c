@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -176,6 +177,29 @@ static void run_jobs(struct all *all, size_t jobs)
     }
 }
 
+// choose takes the scenarios that are to be played: all, or those of one lesson.
+static bool choose(struct all *all, struct lab_session *lab)
+{
+    const char *lesson = lab->invocation->operand_count > 1 ? lab->invocation->operands[1] : NULL;
+    all->lab = lab;
+    for (size_t i = 0; i < lab->list.count; i++) {
+        const struct scenario *scenario = lab->list.items[i];
+        if (lesson != NULL && strcmp(lesson, lesson_name(scenario->lesson)) != 0) {
+            continue;
+        }
+        all->rows[all->count++].scenario = scenario;
+        size_t columns = (size_t)text_columns(scenario->name);
+        all->name_columns = columns > all->name_columns ? columns : all->name_columns;
+    }
+    if (all->count == 0) {
+        report("run --all: unknown lesson '%.64s', expected one of clock, browser, middle, "
+               "protocol, cipher, certificate, sni, museum",
+               lesson != NULL ? lesson : "");
+        return false;
+    }
+    return true;
+}
+
 int lab_run_all(struct lab_session *lab)
 {
     size_t jobs;
@@ -187,15 +211,12 @@ int lab_run_all(struct lab_session *lab)
         report("out of memory");
         return OUTCOME_OURS;
     }
-    all->lab = lab;
-    all->count = lab->list.count;
+    if (!choose(all, lab)) {
+        free(all);
+        return OUTCOME_USAGE;
+    }
     atomic_init(&all->next, 0);
     (void)pthread_mutex_init(&all->lock, NULL); // does not fail on Linux
-    for (size_t i = 0; i < all->count; i++) {
-        all->rows[i].scenario = lab->list.items[i];
-        size_t columns = (size_t)text_columns(lab->list.items[i]->name);
-        all->name_columns = columns > all->name_columns ? columns : all->name_columns;
-    }
     int64_t begun_us = clock_monotonic_us();
     run_jobs(all, jobs);
     int64_t lasted_us = clock_monotonic_us() - begun_us;
