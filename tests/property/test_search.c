@@ -262,12 +262,50 @@ static bool passes(const struct run *run)
     return false;
 }
 
+// names_deprecated is true if a word of a fix is a suite, group, scheme or version that is not to
+// be enabled any more. Words end at a blank, a comma or a colon, and may have a full stop behind
+// them.
+static bool names_deprecated(const char *fix)
+{
+    static const char *const versions[] = {"TLS 1.1", "TLS 1.0", "SSL", "TLS1.1", "TLS1.0"};
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        if (strstr(fix, versions[i]) != NULL) {
+            return true;
+        }
+    }
+    for (const char *at = fix; *at != '\0';) {
+        size_t len = strcspn(at, " ,:");
+        size_t name_len = len > 0 && at[len - 1] == '.' ? len - 1 : len;
+        struct slice word = {(const uint8_t *)at, name_len};
+        const struct suite *suite = name_len > 0 ? suite_named(word) : NULL;
+        bool is_old = suite != NULL && suite->class != SUITE_MODERN;
+        for (size_t i = 0; group_at(i) != NULL; i++) {
+            bool is_it = slice_equals_text(word, group_at(i)->name);
+            is_old = is_old || (is_it && !group_at(i)->in_tls13);
+        }
+        for (size_t i = 0; scheme_at(i) != NULL; i++) {
+            bool is_it = slice_equals_text(word, scheme_at(i)->name);
+            is_old = is_old || (is_it && scheme_at(i)->is_weak);
+        }
+        if (is_old) {
+            return true;
+        }
+        at += len + (at[len] != '\0' ? 1 : 0);
+    }
+    return false;
+}
+
 // judge_pair is true if the search ended at a change that passes, or else told that the server is
 // hopeless, and it is; and if the verdict then names the list that is at odds.
 static bool judge_pair(struct run *run)
 {
     run->failing++;
     search(run);
+    if (run->verdict.fix == NULL || names_deprecated(run->verdict.fix)) {
+        print_message("advice: %s\n", run->verdict.fix != NULL ? run->verdict.fix : "none");
+        show(run, "advice goes back");
+        return false;
+    }
     if (!passes(run)) {
         bool is_told = plan_is_hopeless(&run->plan) && run->verdict.party == PARTY_SERVER;
         bool is_right = is_told && is_hopeless(run);
@@ -328,6 +366,17 @@ static void the_search_ends_at_a_change_that_passes(void **state)
     assert_true(run->single >= 500 && run->failing >= 2000);
 }
 
+// The test of advice can fail.
+static void advice_that_goes_back_is_seen(void **state)
+{
+    (void)state;
+    assert_true(names_deprecated("Update the client, or enable AES128-SHA in it."));
+    assert_true(names_deprecated("Let it offer rsa_pkcs1_sha1, or ECDHE-RSA-AES128-GCM-SHA256."));
+    assert_true(names_deprecated("enable secp256k1."));
+    assert_true(names_deprecated("Allow TLS 1.1 there."));
+    assert_false(names_deprecated("Offer ECDHE-RSA-AES128-GCM-SHA256, X25519 and TLS 1.2."));
+}
+
 int main(int count, char **arguments)
 {
     struct run *run = calloc(1, sizeof(*run));
@@ -338,6 +387,7 @@ int main(int count, char **arguments)
     run->part = (unsigned)strtoul(arguments[1], NULL, 10) % PARTS;
     run->peers = peers_new();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(advice_that_goes_back_is_seen),
         cmocka_unit_test_prestate(the_search_ends_at_a_change_that_passes, run),
     };
     int failed = cmocka_run_group_tests_name("search", tests, NULL, NULL);
