@@ -168,7 +168,8 @@ static const struct answer {
     {"curl, wrong name", "curl", VERSION_TLS13, STACK_FAULT_WRONG_NAME, {REACTION_SILENCE, 0}},
     {"Go, expired", "go", VERSION_TLS12, STACK_FAULT_EXPIRED, {REACTION_ALERT, 42}},
     {"Java, expired", "jsse", VERSION_TLS12, STACK_FAULT_EXPIRED, {REACTION_ALERT, 45}},
-    {"Java, not yet valid", "jsse", VERSION_TLS13, STACK_FAULT_NOT_YET_VALID, {REACTION_ALERT, 42}},
+    {"Java, not yet valid", "jsse", VERSION_TLS12, STACK_FAULT_NOT_YET_VALID, {REACTION_ALERT, 42}},
+    {"Java, expired, TLS 1.3", "jsse", VERSION_TLS13, STACK_FAULT_EXPIRED, {REACTION_ALERT, 46}},
     {"Firefox, self-signed",
      "firefox",
      VERSION_TLS13,
@@ -208,7 +209,8 @@ static const struct telling {
     {"48 of OpenSSL may be self-signed", "openssl", 48, STACK_FAULT_UNTRUSTED, false},
     {"48 of Firefox is an unknown CA", "firefox", 48, STACK_FAULT_UNTRUSTED, true},
     {"42 of Go is anything", "go", 42, STACK_FAULT_EXPIRED, false},
-    {"45 of Java is expired", "jsse", 45, STACK_FAULT_EXPIRED, true},
+    {"46 of Java is anything in TLS 1.3, an end of validity as well", "jsse", 46,
+     STACK_FAULT_EXPIRED, false},
     {"45 of an unknown stack tells nothing", "unknown", 45, STACK_FAULT_EXPIRED, false},
 };
 
