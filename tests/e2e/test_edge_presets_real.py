@@ -202,8 +202,9 @@ def test_what_clients_may_speak(probes):
     assert found and list(found) == list(own)
     for version in found:
         assert found[version]["suites"] == own[version]["suites"], version
-        # With TLS 1.2 and the server's order a probe can't tell an ECDSA key's curve from a group.
-        if key == "rsa":
+        # The curve of an ECDSA key must stay in the offer, and HAProxy, by its own order, takes it
+        # before those behind it: a probe does not see them.
+        if (name, key) != ("haproxy", "ecdsa"):
             assert found[version]["groups"] == own[version]["groups"], version
         assert found[version]["schemes"] == own[version]["schemes"], version
     order = ORDER_DIFFERENCES.get(name, ("client", "client"))
