@@ -219,6 +219,7 @@ static bool ask_authorities(struct connection *c)
         .verdict = &c->found[0],
         .trust = c->kit->terms->trust[SERVER],
         .via = settings->has_via ? &settings->via : NULL,
+        .answers = c->worker->shared->answers,
         .done = on_proved,
         .closed = on_inquiry_closed,
         .user = c,

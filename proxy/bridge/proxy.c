@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "answers.h"
 #include "clock.h"
 #include "experiments.h"
 #include "listen.h"
@@ -156,13 +157,14 @@ struct proxy *proxy_start(const struct settings *settings, const struct authorit
     shared->history = history_new();
     shared->connections_each_max = connections_each_max(count_workers(settings));
     shared->outcomes = outcomes_new();
+    shared->answers = answers_new();
     shared->experiments = experiments_new();
     if (shared->history == NULL) {
         error_set(error, ERROR_MEMORY, "out of memory for the history");
     }
     struct terms *terms = terms_new(settings, &shared->library, error);
     bool ok = shared->mint != NULL && shared->history != NULL && shared->outcomes != NULL &&
-              shared->experiments != NULL && terms != NULL;
+              shared->answers != NULL && shared->experiments != NULL && terms != NULL;
     ok = ok && open_workers(proxy, terms, error);
     terms_release(terms);
     shared->endpoints = proxy->endpoints;
@@ -226,6 +228,7 @@ void proxy_free(struct proxy *proxy)
     mint_free(proxy->shared.mint);
     history_free(proxy->shared.history);
     outcomes_free(proxy->shared.outcomes);
+    answers_free(proxy->shared.answers);
     experiments_free(proxy->shared.experiments);
     free(proxy);
 }

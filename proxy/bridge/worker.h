@@ -21,6 +21,7 @@
 
 struct experiments;
 struct outcomes;
+struct answers;
 
 // What all workers share; each part is safe from several threads.
 struct shared {
@@ -30,6 +31,7 @@ struct shared {
     struct keylog *keylog; // NULL: none
     struct history *history;
     struct outcomes *outcomes; // of counterfactual dials
+    struct answers *answers;   // of addresses that certificates name
     struct experiments *experiments;
     struct library library;
     const struct endpoint *endpoints; // where the proxy listens, for finding loops

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "answers.h"
 #include "clock.h"
 #include "fetch.h"
 #include "missing.h"
@@ -39,7 +40,10 @@ struct inquiry {
     struct revoked revoked;   // TOPIC_RESPONDER
     struct other_clock clock; // TOPIC_CLOCK
     struct fetch fetches[INQUIRY_FETCHES_MAX];
+    const char *addresses[INQUIRY_FETCHES_MAX]; // of the fetches
+    struct buffer question;                     // of TOPIC_RESPONDER
     size_t started;
+    size_t asked; // fetched or known already
     int open_fetches;
     int64_t begun_us;
     bool was_stopped;
@@ -53,6 +57,7 @@ static void clear(struct inquiry *inquiry)
     missing_clear(&inquiry->missing);
     revoked_clear(&inquiry->revoked);
     other_clock_clear(&inquiry->clock);
+    buffer_clear(&inquiry->question);
     free(inquiry);
 }
 
@@ -68,59 +73,128 @@ static void on_fetch_closed(void *user)
 }
 
 // start_fetch asks the address; false when it is none that can be asked.
-static bool start_fetch(struct inquiry *inquiry, const char *address, struct slice question)
+static bool start_fetch(struct inquiry *inquiry, const char *address)
 {
     struct fetch_setup setup = {
         .loop = inquiry->setup.loop,
         .via = inquiry->setup.via != NULL ? &inquiry->via : NULL,
-        .question = question,
+        .question = buffer_slice(&inquiry->question),
         .question_type = REVOKED_QUESTION_TYPE,
         .room = {inquiry->room, sizeof(inquiry->room)},
         .done = on_fetched,
         .closed = on_fetch_closed,
         .user = inquiry,
     };
-    if (!web_address_read(slice_of_text(address), &setup.address) ||
+    int64_t spent_us = clock_monotonic_us() - inquiry->begun_us;
+    if (inquiry->started == INQUIRY_FETCHES_MAX ||
+        spent_us > (int64_t)(INQUIRY_MS_MAX - FETCH_MS_MAX) * 1000 ||
+        !web_address_read(slice_of_text(address), &setup.address) ||
         !fetch_start(&inquiry->fetches[inquiry->started], &setup)) {
         return false;
     }
-    inquiry->started++;
+    inquiry->addresses[inquiry->started++] = address;
     inquiry->open_fetches++;
     return true;
 }
 
-static bool ask_responder(struct inquiry *inquiry)
+// ---- what came
+
+static const char *failure_of(struct inquiry *inquiry, const struct answer_kept *answer)
 {
-    struct buffer question = {.limit = FETCH_QUESTION_MAX};
-    bool ok = revoked_question(&inquiry->revoked, &question) &&
-              start_fetch(inquiry, inquiry->revoked.place, buffer_slice(&question));
-    buffer_clear(&question);
-    return ok;
+    if (answer->result != FETCH_ANSWER) {
+        return fetch_result_words(answer->result);
+    }
+    const char *text = arena_printf(inquiry->setup.arena, "HTTP status %d", answer->status);
+    return text != NULL ? text : "no";
 }
 
-// ask_next starts the next question; false when there is none, or no time.
-static bool ask_next(struct inquiry *inquiry)
+static void take_issuer(struct inquiry *inquiry, const struct answer_kept *answer, bool is_there)
 {
-    int64_t spent_us = clock_monotonic_us() - inquiry->begun_us;
-    bool is_first = inquiry->started == 0;
-    if (inquiry->started == INQUIRY_FETCHES_MAX ||
-        spent_us > (int64_t)(INQUIRY_MS_MAX - FETCH_MS_MAX) * 1000) {
-        return false;
+    inquiry->missing.age_us = answer->age_us;
+    if (is_there) {
+        missing_take(&inquiry->missing, answer->body, answer->ms);
+    } else {
+        missing_none(&inquiry->missing, failure_of(inquiry, answer), answer->ms);
     }
-    const char *address = NULL;
+}
+
+static void take_revocation(struct inquiry *inquiry, const struct answer_kept *answer,
+                            bool is_there)
+{
+    inquiry->revoked.age_us = answer->age_us;
+    if (is_there) {
+        revoked_take(&inquiry->revoked, answer->body, answer->ms);
+    } else {
+        revoked_none(&inquiry->revoked, failure_of(inquiry, answer), answer->ms);
+    }
+}
+
+// take_time takes the date of any answer: also one that says "not found" knows the time.
+static void take_time(struct inquiry *inquiry, const struct answer_kept *answer)
+{
+    inquiry->clock.age_us = answer->age_us;
+    if (answer->result == FETCH_ANSWER) {
+        other_clock_take(&inquiry->clock, answer->date, answer->ms);
+    } else {
+        other_clock_none(&inquiry->clock, failure_of(inquiry, answer), answer->ms);
+    }
+}
+
+static void take(struct inquiry *inquiry, const struct answer_kept *answer)
+{
+    bool is_there = answer->result == FETCH_ANSWER && answer->status == 200;
     switch (inquiry->topic) {
     case TOPIC_ISSUER:
-        address = missing_address(&inquiry->missing);
+        take_issuer(inquiry, answer, is_there);
         break;
     case TOPIC_RESPONDER:
-        return is_first && ask_responder(inquiry);
+        take_revocation(inquiry, answer, is_there);
+        break;
     case TOPIC_CLOCK:
-        address = is_first ? inquiry->clock.place : NULL;
+        take_time(inquiry, answer);
         break;
     case TOPIC_NONE:
         break;
     }
-    return address != NULL && start_fetch(inquiry, address, SLICE_EMPTY);
+}
+
+// ---- the questions
+
+// next_address gives whom to ask next, NULL for nobody, and makes the question.
+static const char *next_address(struct inquiry *inquiry)
+{
+    bool is_first = inquiry->asked == 0;
+    switch (inquiry->topic) {
+    case TOPIC_ISSUER:
+        return missing_address(&inquiry->missing);
+    case TOPIC_RESPONDER:
+        return is_first && revoked_question(&inquiry->revoked, &inquiry->question)
+                   ? inquiry->revoked.place
+                   : NULL;
+    case TOPIC_CLOCK:
+        return is_first ? inquiry->clock.place : NULL;
+    case TOPIC_NONE:
+        break;
+    }
+    return NULL;
+}
+
+// ask_next starts the next question whose answer is not known yet; false when there is none.
+static bool ask_next(struct inquiry *inquiry)
+{
+    struct answer_kept known;
+    struct answers *answers = inquiry->setup.answers;
+    const char *address = next_address(inquiry);
+    while (address != NULL) {
+        inquiry->asked++;
+        if (answers == NULL || !answers_find(answers, address, buffer_slice(&inquiry->question),
+                                             clock_monotonic_us(), inquiry->setup.arena, &known)) {
+            return start_fetch(inquiry, address);
+        }
+        take(inquiry, &known); // an issuer moves on by it, or is given up
+        address = next_address(inquiry);
+    }
+    return false;
 }
 
 static void conclude(struct inquiry *inquiry)
@@ -138,68 +212,25 @@ static void close_all(struct inquiry *inquiry)
     }
 }
 
-static const char *failure_of(struct inquiry *inquiry, const struct fetch *fetch)
-{
-    if (fetch->result != FETCH_ANSWER) {
-        return fetch_result_words(fetch->result);
-    }
-    const char *text = arena_printf(inquiry->setup.arena, "HTTP status %d", fetch->answer.status);
-    return text != NULL ? text : "no";
-}
-
-static void take_issuer(struct inquiry *inquiry, const struct fetch *fetch, bool is_there)
-{
-    if (is_there) {
-        missing_take(&inquiry->missing, http_answer_body(&fetch->answer), fetch->ms);
-    } else {
-        missing_none(&inquiry->missing, failure_of(inquiry, fetch), fetch->ms);
-    }
-}
-
-static void take_revocation(struct inquiry *inquiry, const struct fetch *fetch, bool is_there)
-{
-    if (is_there) {
-        revoked_take(&inquiry->revoked, http_answer_body(&fetch->answer), fetch->ms);
-    } else {
-        revoked_none(&inquiry->revoked, failure_of(inquiry, fetch), fetch->ms);
-    }
-}
-
-// take_time takes the date of any answer: also one that says "not found" knows the time.
-static void take_time(struct inquiry *inquiry, const struct fetch *fetch)
-{
-    if (fetch->result == FETCH_ANSWER) {
-        other_clock_take(&inquiry->clock, fetch->answer.date, fetch->ms);
-    } else {
-        other_clock_none(&inquiry->clock, failure_of(inquiry, fetch), fetch->ms);
-    }
-}
-
-static void take(struct inquiry *inquiry, const struct fetch *fetch)
-{
-    bool is_there = fetch->result == FETCH_ANSWER && fetch->answer.status == 200;
-    switch (inquiry->topic) {
-    case TOPIC_ISSUER:
-        take_issuer(inquiry, fetch, is_there);
-        break;
-    case TOPIC_RESPONDER:
-        take_revocation(inquiry, fetch, is_there);
-        break;
-    case TOPIC_CLOCK:
-        take_time(inquiry, fetch);
-        break;
-    case TOPIC_NONE:
-        break;
-    }
-}
-
 static void on_fetched(void *user)
 {
     struct inquiry *inquiry = user;
     if (inquiry->state != INQUIRY_ASKING) {
         return;
     }
-    take(inquiry, &inquiry->fetches[inquiry->started - 1]);
+    const struct fetch *fetch = &inquiry->fetches[inquiry->started - 1];
+    const struct answer_kept answer = {
+        .result = fetch->result,
+        .status = fetch->answer.status,
+        .date = fetch->answer.date,
+        .body = http_answer_body(&fetch->answer),
+        .ms = fetch->ms,
+    };
+    if (inquiry->setup.answers != NULL) {
+        answers_put(inquiry->setup.answers, inquiry->addresses[inquiry->started - 1],
+                    buffer_slice(&inquiry->question), clock_monotonic_us(), &answer);
+    }
+    take(inquiry, &answer);
     if (ask_next(inquiry)) {
         return;
     }
@@ -236,8 +267,10 @@ struct inquiry *inquiry_start(const struct inquiry_setup *setup)
     if (setup->via != NULL) {
         inquiry->via = *setup->via;
     }
+    buffer_init(&inquiry->question, FETCH_QUESTION_MAX);
     inquiry->topic = find_topic(inquiry);
     if (inquiry->topic == TOPIC_NONE || !ask_next(inquiry)) {
+        conclude(inquiry);
         clear(inquiry);
         return NULL;
     }

@@ -14,6 +14,7 @@
 #define INQUIRY_FETCHES_MAX 3
 #define INQUIRY_MS_MAX      2000
 
+struct answers;
 struct inquiry;
 
 struct inquiry_setup {
@@ -23,13 +24,14 @@ struct inquiry_setup {
     struct verdict *verdict; // rewritten before `done`; its rows so far stay
     const struct trust_store *trust;
     const struct endpoint *via; // an upstream proxy to ask instead; copied; NULL: none
+    struct answers *answers;    // of earlier questions, and for these; NULL: none are kept
     void (*done)(void *user);   // the verdict is final; once, never from within inquiry_start
     void (*closed)(void *user); // all handles are closed and the inquiry is freed; once
     void *user;
 };
 
-// inquiry_start begins; NULL when the verdict needs nobody asked, no address is named, or nothing
-// could be opened: no hook is called then.
+// inquiry_start begins; NULL when the verdict needs nobody asked, no address is named, all is known
+// already (the verdict is rewritten then), or nothing could be opened: no hook is called then.
 struct inquiry *inquiry_start(const struct inquiry_setup *setup);
 
 // inquiry_stop ends it now; the verdict gets what is known so far. `done` is not called any more,

@@ -80,7 +80,7 @@ static void note(struct missing *missing, const char *place, const char *outcome
     recheck_note(&missing->check,
                  arena_printf(arena, "asked for %s: %s", peer_text(arena, missing->end.issuer),
                               peer_text(arena, place)),
-                 outcome, false, ms);
+                 recheck_aged(&missing->check, outcome, missing->age_us), false, ms);
 }
 
 static const char *names_of(const struct missing *missing)

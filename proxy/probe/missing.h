@@ -13,6 +13,7 @@
 struct missing {
     struct judge judge;
     struct recheck check;
+    int64_t age_us;             // of the answer that comes next; 0: it is fresh
     X509 *path[CERT_CHAIN_MAX]; // as sent, then what was found; references to the latter
     size_t path_count, added_count;
     struct cert_facts end;                      // the last of the path: its issuer is missing

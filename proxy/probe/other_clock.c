@@ -70,7 +70,7 @@ static void note(struct other_clock *clock, const char *outcome, double ms)
     struct arena *arena = clock->check.setup.arena;
     recheck_note(&clock->check,
                  arena_printf(arena, "asked for the time: %s", peer_text(arena, clock->place)),
-                 outcome, false, ms);
+                 recheck_aged(&clock->check, outcome, clock->age_us), false, ms);
 }
 
 void other_clock_none(struct other_clock *clock, const char *why, double ms)

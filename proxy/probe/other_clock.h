@@ -13,6 +13,7 @@
 struct other_clock {
     struct judge judge;
     struct recheck check;
+    int64_t age_us;    // of the answer that comes next; 0: it is fresh
     const char *place; // the address to ask
 };
 

@@ -12,6 +12,7 @@
 //   revoked.h    | what a responder's answer says
 //   other_clock.h| whether the certificate is out of date, or midspan's clock
 //   fetch.h      | one question to a web server
+//   answers.h    | what such questions brought lately
 //   http_answer.h| one answer of HTTP/1, read
 //   web_address.h| addresses in certificates, read
 //   replay.h     | the client leg: its hello, played to a server of another shape

@@ -132,3 +132,13 @@ bool recheck_trusting(struct recheck *recheck, X509 *anchor, X509 *const *chain,
     trust_store_free(only);
     return passed;
 }
+
+const char *recheck_aged(struct recheck *recheck, const char *outcome, int64_t age_us)
+{
+    if (age_us == 0) {
+        return outcome;
+    }
+    const char *aged = arena_printf(recheck->setup.arena, "%s (seen %u s ago)", outcome,
+                                    (unsigned)(age_us / 1000000));
+    return aged != NULL ? aged : outcome;
+}

@@ -55,3 +55,6 @@ bool recheck_trusting(struct recheck *recheck, X509 *anchor, X509 *const *chain,
 // recheck_note adds a row of another kind, measured by the caller.
 void recheck_note(struct recheck *recheck, const char *words, const char *outcome, bool passed,
                   double ms);
+
+// recheck_aged adds to an outcome how long ago it was seen; 0 adds nothing.
+const char *recheck_aged(struct recheck *recheck, const char *outcome, int64_t age_us);

@@ -71,7 +71,7 @@ static void add_row(struct revoked *revoked, const char *outcome, bool passed, d
     recheck_note(
         &revoked->check,
         arena_printf(arena, "the responder asked now: %s", peer_text(arena, revoked->place)),
-        outcome, passed, ms);
+        recheck_aged(&revoked->check, outcome, revoked->age_us), passed, ms);
 }
 
 static const char *answer_text(struct arena *arena, const struct responder_answer *answer)

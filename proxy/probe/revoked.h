@@ -12,6 +12,7 @@
 struct revoked {
     struct judge judge;
     struct recheck check;
+    int64_t age_us;    // of the answer that comes next; 0: it is fresh
     X509 *certificate; // borrowed from the chain
     X509 *issuer;      // owned
     const char *place; // the responder's address

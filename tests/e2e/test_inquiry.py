@@ -101,6 +101,20 @@ def test_the_fix_names_what_is_missing(start_origin, start_midspan, curl, pki_, 
     assert publisher.asked() == ["/i.der"]
 
 
+def test_what_is_known_is_not_asked_again(start_origin, start_midspan, curl, pki_, publisher):
+    above = base._issuer_at(publisher.publish("again.der", [pki_._intermediate.cert]))
+    cert = certs._leaf(pki_, "again", pki_._intermediate, [], more=[above])
+    origin = start_origin("nginx", cert=cert)
+    proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+    for _ in range(3):
+        proxy.mark()
+        curl.fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        verdict = proxy.expect_verdict("cert.chain-incomplete", leg="server")
+        assert verdict["confidence"] == "proven"
+    assert publisher.asked() == ["/again.der"]
+    assert any(said.endswith("s ago)") for said in outcomes(verdict)), verdict["proof"]
+
+
 def test_nothing_of_the_client_is_told(start_origin, start_midspan, curl, pki_, listen):
     place = listen(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
     cert = alone(pki_, place.port)

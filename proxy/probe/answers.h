@@ -1,0 +1,33 @@
+// What addresses in certificates answered lately: a client that tries a broken origin again must
+// not have its authority asked again, nor wait again for one that is silent. Thread-safe, bounded
+// in rows and time; shared by all workers.
+#pragma once
+
+#include "fetch.h"
+
+#define ANSWERS_ROWS_MAX 64
+#define ANSWERS_US_MAX   ((int64_t)60 * 1000000)
+
+// One answer. Text and body live where they were read or copied to.
+struct answer_kept {
+    enum fetch_result result;
+    int status;       // FETCH_ANSWER, like the next two
+    const char *date; // "": none
+    struct slice body;
+    double ms;
+    int64_t age_us; // 0: just fetched
+};
+
+struct answers;
+
+struct answers *answers_new(void);          // NULL when memory is out
+void answers_free(struct answers *answers); // NULL does nothing
+
+// answers_find gives what that question to that address brought if it is known at `now_us` (of the
+// monotonic clock), copied into `arena`. The question is the body that is posted, empty for none.
+bool answers_find(struct answers *answers, const char *address, struct slice question,
+                  int64_t now_us, struct arena *arena, struct answer_kept *out);
+
+// answers_put keeps an answer in place of the oldest when full; nothing when memory is out.
+void answers_put(struct answers *answers, const char *address, struct slice question,
+                 int64_t now_us, const struct answer_kept *answer);
