@@ -14,8 +14,8 @@ struct experiments;
 // remembered, so that the client is left in peace.
 #define EXPERIMENTS_IDLE_US ((int64_t)10 * 60 * 1000000)
 #define EXPERIMENTS_REST_US ((int64_t)60 * 60 * 1000000)
-// Evidence larger than this as JSON (a chain of hundreds of kilobytes) is not kept.
-#define EXPERIMENTS_EVIDENCE_BYTES_MAX ((size_t)1 << 20)
+// Evidence larger than this as JSON (a chain of a hundred kilobytes) is not kept.
+#define EXPERIMENTS_EVIDENCE_BYTES_MAX ((size_t)256 * 1024)
 
 struct experiments *experiments_new(void); // NULL when memory is out
 void experiments_free(struct experiments *experiments);

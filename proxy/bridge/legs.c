@@ -291,9 +291,7 @@ static bool make_client_engine(struct connection *c, struct error *error)
     if (!contexts_get(c->kit->contexts[CLIENT], &shape, &context, error)) {
         return false;
     }
-    // A stranger's certificate stands in for a configured one, too.
-    bool is_minted = policy->cert_file[0] == '\0' || ask_is(c, EXPERIMENT_STRANGER);
-    if (is_minted) {
+    if (policy->cert_file[0] == '\0') {
         c->leaf = make_leaf(c, &shape, error);
         if (c->leaf == NULL) {
             return false;

@@ -108,9 +108,9 @@ static bool can_ask(const struct evidence *evidence, enum experiment_change chan
     case EXPERIMENT_LATER:
     case EXPERIMENT_SHORT:
     case EXPERIMENT_PURPOSE:
+    case EXPERIMENT_STRANGER:
         return is_minted; // a configured certificate is shown as it is
     case EXPERIMENT_AGAIN:
-    case EXPERIMENT_STRANGER:
     case EXPERIMENT_UNTOUCHED:
     case EXPERIMENT_ASK:
     case EXPERIMENT_CHANGES:

@@ -12,6 +12,8 @@ static const uint8_t hellos[2][4 + 41] = {
     {1, 0, 0, 41, 3, 3, [38] = 0, 0, 2, 0xc0, 0x2f, 1, 0},
 };
 
+static struct cert_facts minted = {.subject = "CN=a.test", .key = "EC P-256", .key_bits = 256};
+
 // evidence_of is of a client leg that was refused with unknown_ca.
 static struct evidence evidence_of(uint64_t connection, const char *client, const char *host)
 {
@@ -23,6 +25,8 @@ static struct evidence evidence_of(uint64_t connection, const char *client, cons
     leg->is_started = true;
     leg->client_hello = (struct slice){hellos[0], sizeof(hellos[0])};
     leg->server_hello = leg->client_hello;
+    leg->chain = &minted;
+    leg->chain_count = 1;
     leg_evidence_moment(leg, (struct moment){.sent = true,
                                              .content_type = CONTENT_HANDSHAKE,
                                              .type = HANDSHAKE_CERTIFICATE});

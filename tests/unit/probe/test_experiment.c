@@ -85,7 +85,7 @@ static const struct row {
      .refused_another = true, .want_asked = "XUSELR4PA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_PROVEN,
      .want_party = PARTY_CLIENT, .want_direct = DIRECT_WOULD_SUCCEED},
     {"a configured certificate is shown as it is", "c.keys=rsa c.cert c.alert=48", BIT(UNTOUCHED),
-     .want_asked = "XUA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_PROVEN,
+     .want_asked = "UA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_DEDUCED,
      .want_party = PARTY_CLIENT, .want_direct = DIRECT_WOULD_SUCCEED},
 
     {"the server leg is not asked about", "s.alert=40", .want_asked = NULL},
