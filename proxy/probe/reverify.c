@@ -6,9 +6,11 @@
 #include <openssl/x509.h>
 
 #include "buffer.h"
+#include "cert_bundle.h"
 #include "clock.h"
 #include "judge.h"
 #include "recheck.h"
+#include "responder.h"
 #include "text.h"
 
 struct again {
@@ -40,11 +42,30 @@ static bool in_window(struct again *again)
     return recheck_within(&again->check);
 }
 
+// stapled_us gives when the stapled answer about the leaf was made, by a signed clock that is
+// neither ours nor the client's; 0: there is none.
+static int64_t stapled_us(const struct again *again)
+{
+    struct responder_answer answer;
+    const struct recheck *check = &again->check;
+    const struct slice staple = again->leg->staple;
+    X509 *issuer = cert_bundle_issuer(check->chain, check->count, check->chain[0]);
+    if (staple.len == 0 || issuer == NULL) {
+        return 0;
+    }
+    responder_read(staple, check->chain[0], issuer, again->evidence->opened_us, &answer);
+    return answer.says >= RESPONDER_GOOD ? answer.produced_us : 0;
+}
+
 static bool by_right_clock(struct again *again)
 {
     const struct evidence *evidence = again->evidence;
+    int64_t produced_us = stapled_us(again);
     if (evidence->origin_date_us != 0) {
         return recheck_at(&again->check, evidence->origin_date_us, "the origin's clock");
+    }
+    if (produced_us != 0) {
+        return recheck_at(&again->check, produced_us, "when the stapled OCSP answer was made");
     }
     return recheck_at(&again->check, evidence->opened_us, "the machine's clock");
 }

@@ -420,11 +420,42 @@ static void a_refused_client_is_proven(void **state)
     assert_int_equal(proven, COUNT(clients));
 }
 
+// A clock that is a year ahead, and a staple made just now: its time is taken, and said.
+static void a_staple_is_a_clock(void **state)
+{
+    const struct row row = {.sent = "LM", .ahead_us = YEAR_DAYS * DAY};
+    struct cast cast;
+    struct arena arena = {0};
+    struct evidence *evidence = arena_alloc(&arena, sizeof(*evidence));
+    struct leg_evidence *leg = &evidence->legs[SERVER];
+    struct verdict verdict = {
+        .cause = cause_find("clock.bridge"), .leg = SERVER, .phase = PHASE_CERTIFICATE};
+    uint8_t *der = NULL;
+    (void)state;
+    make_cast(&row, &cast);
+    record(&row, &cast, &arena, evidence);
+    evidence->opened_us = leg->verification.at_us; // the machine itself is ahead
+    struct trust_store *trust = trust_store_only(cast.root.certificate);
+    int len = kit_staple(cast.leaf.certificate, cast.middle.certificate, &cast.middle,
+                         V_OCSP_CERTSTATUS_GOOD, EVP_sha1(), -1, &der);
+    leg->staple = (struct slice){der, (size_t)len};
+    bool did = reverify(evidence, trust, &arena, &verdict);
+    bool is_said = did && strstr(verdict.proof[1].changed, "stapled OCSP answer") != NULL;
+    bool is_proven = verdict.confidence == CONFIDENCE_PROVEN;
+    OPENSSL_free(der);
+    trust_store_free(trust);
+    arena_clear(&arena);
+    clear_cast(&cast);
+    assert_true(is_said);
+    assert_true(is_proven);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(other_verdicts_are_left_alone),
                                        cmocka_unit_test(an_authority_that_ended_is_proven),
-                                       cmocka_unit_test(a_refused_client_is_proven)};
+                                       cmocka_unit_test(a_refused_client_is_proven),
+                                       cmocka_unit_test(a_staple_is_a_clock)};
     int failed = RUN_ROWS(rows, the_change_proves);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }
