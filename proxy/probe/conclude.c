@@ -298,6 +298,13 @@ static bool takes_protocol(struct slice names, const char *wanted)
     return false;
 }
 
+// is_bridges_name: the name that was sent is not the client's own.
+static bool is_bridges_name(const struct evidence *evidence)
+{
+    const char *sent = evidence->legs[SERVER].sni_sent, *asked = evidence->legs[CLIENT].sni_sent;
+    return sent != NULL && (asked == NULL || strcmp(sent, asked) != 0);
+}
+
 // Forward only: who is behind moves. What the origin takes is old: the origin. Else whoever's list
 // lacks it: the bridge, when the client would have offered it; the client otherwise.
 static enum party party_of_bridged(const struct plan *plan, const struct finding *finding)
@@ -310,7 +317,9 @@ static enum party party_of_bridged(const struct plan *plan, const struct finding
         if (name == NULL) {
             return PARTY_SERVER;
         }
-        return asked != NULL && strcmp(asked, name) == 0 ? PARTY_BRIDGE : PARTY_CLIENT;
+        return (asked != NULL && strcmp(asked, name) == 0) || is_bridges_name(judge->evidence)
+                   ? PARTY_BRIDGE
+                   : PARTY_CLIENT;
     case CHANGE_ALPN:
         return takes_protocol(judge->client.alpn, name) || judge->client.alpn.len == 0
                    ? PARTY_BRIDGE

@@ -59,6 +59,23 @@ static const char *as_host(const struct plan *plan, const char *name)
     return arena_text(plan->judge.arena, slice_of_text(host.host));
 }
 
+// add_hyphened adds the name with hyphens for underscores, which RFC 952 does not have and some
+// servers refuse: what it passes with is no other host's name, but tells why the first failed.
+static void add_hyphened(struct plan *plan, const char *name)
+{
+    char hyphened[ENDPOINT_HOST_MAX] = "";
+    if (strchr(name, '_') == NULL) {
+        return;
+    }
+    for (size_t i = 0; name[i] != '\0' && i + 1 < sizeof(hyphened); i++) {
+        hyphened[i] = name[i] == '_' ? '-' : name[i];
+    }
+    const char *kept = arena_text(plan->judge.arena, slice_of_text(hyphened));
+    if (kept != NULL) {
+        add_name(plan, kept);
+    }
+}
+
 static void add_names(struct plan *plan)
 {
     const struct evidence *evidence = plan->judge.evidence;
@@ -68,6 +85,7 @@ static void add_names(struct plan *plan)
         const char *name = names[i] != NULL ? as_host(plan, names[i]) : NULL;
         if (name != NULL) {
             add_name(plan, name);
+            add_hyphened(plan, name);
         }
     }
 }
