@@ -325,9 +325,13 @@ int lab_check(struct lab_session *lab)
     size_t number;
     struct error error;
     const struct scenario *scenario = lab_scenario(lab, lab->invocation->operands[1], &number);
-    struct lab_case *fixed = scenario != NULL ? malloc(sizeof(*fixed)) : NULL;
-    if (fixed == NULL) {
+    if (scenario == NULL) {
         return OUTCOME_USAGE;
+    }
+    struct lab_case *fixed = malloc(sizeof(*fixed));
+    if (fixed == NULL) {
+        report("out of memory");
+        return OUTCOME_OURS;
     }
     struct lab_trial trial = {.scenario = scenario};
     int code;

@@ -102,21 +102,32 @@ static size_t tell_hint(struct lab_session *lab, const struct scenario *scenario
     return count;
 }
 
-#define START_TEXT                                                                             \
-    "# Your fix, laid over the scenario: say only what you change, under its key. Then:\n"     \
-    "#   midspan lab check %s %s\n"                                                            \
-    "# Keys: origin, box, bridge, client, second-client, as docs/scenarios.md describes "      \
-    "them.\n"                                                                                  \
-    "# Whose fault it is, is for you to find out. Below is an example that changes nothing.\n" \
-    "bridge:\n"                                                                                \
-    "  server-leg: {}\n"
+#define START_TEXT                                                                               \
+    "# Your fix, laid over the scenario: say only what you change, under the key of its part.\n" \
+    "# Then: midspan lab check %s %s\n"                                                          \
+    "# What each part can say: docs/scenarios.md. Whose fault it is, is for you to find out.\n"
 
-static int write_start(const struct lab_session *lab, const char *path)
+// The scenario's parts as comments: who mends a configuration has it before him.
+static bool write_parts(struct buffer *out, const char *parts)
+{
+    bool is_ok = buffer_append_text(out, parts[0] != '\0' ? "#\n# As it is:\n" : "");
+    while (parts[0] != '\0' && is_ok) {
+        size_t len = strcspn(parts, "\n");
+        is_ok = buffer_printf(out, "#   %.*s\n", (int)len, parts);
+        parts += parts[len] == '\n' ? len + 1 : len;
+    }
+    return is_ok;
+}
+
+static int write_start(const struct lab_session *lab, const struct scenario *scenario,
+                       const char *path)
 {
     struct buffer text = {0};
     struct error error;
     int code = OUTCOME_FINE;
-    if (!buffer_printf(&text, START_TEXT, lab->invocation->operands[1], path)) {
+    if (!buffer_printf(&text, START_TEXT, lab->invocation->operands[1], path) ||
+        !write_parts(&text, scenario->parts) ||
+        !buffer_append_text(&text, "\n# This changes nothing yet.\nbridge:\n  server-leg: {}\n")) {
         report("out of memory");
         code = OUTCOME_OURS;
     } else if (file_exists(path)) {
@@ -138,7 +149,7 @@ int lab_show(struct lab_session *lab)
         return OUTCOME_USAGE;
     }
     const char *start = option_value(lab->invocation, "start");
-    int code = start != NULL ? write_start(lab, start) : OUTCOME_FINE;
+    int code = start != NULL ? write_start(lab, scenario, start) : OUTCOME_FINE;
     if (code != OUTCOME_FINE) {
         return code;
     }

@@ -27,11 +27,10 @@ enum lesson {
 const char *lesson_name(enum lesson lesson);
 const struct speech *lesson_title(enum lesson lesson);
 
-#define SCENARIO_HINTS_MAX      8
-#define SCENARIO_SOURCES_MAX    8
-#define SCENARIO_MASKED_MAX     8
-#define SCENARIO_CLIENTS        2
-#define SCENARIO_FILE_BYTES_MAX ((size_t)64 * 1024)
+#define SCENARIO_HINTS_MAX   8
+#define SCENARIO_SOURCES_MAX 8
+#define SCENARIO_MASKED_MAX  8
+#define SCENARIO_CLIENTS     2
 
 // What a lab client trusts.
 enum lab_client_trust {
@@ -141,6 +140,7 @@ struct scenario {
     enum party fix_party;
     struct lab_case broken, mended;
     struct lab_expectation expect;
+    const char *parts; // origin, box, bridge and clients, as the file says them; may be empty
 };
 
 // The domain of the lab's names; "NAME." is put in front.

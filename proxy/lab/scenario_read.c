@@ -367,6 +367,39 @@ static bool read_root(const struct reading *reading, const struct yaml_item *roo
            read_fix(reading, yaml_member(root, "fix"), scenario);
 }
 
+// is_part_line tells whether a line begins a part of the case; lines that begin nothing are of the
+// one before.
+static bool is_part_line(struct slice line, bool was_part)
+{
+    char key[32];
+    const uint8_t *colon = line.len > 0 ? memchr(line.data, ':', line.len) : NULL;
+    size_t len = colon != NULL ? (size_t)(colon - line.data) : 0;
+    bool begins = line.len > 0 && line.data[0] >= 'a' && line.data[0] <= 'z';
+    if (!begins || len == 0 || len >= sizeof(key)) {
+        return was_part && !begins;
+    }
+    memcpy(key, line.data, len);
+    key[len] = '\0';
+    return case_is_part(key);
+}
+
+static bool keep_parts(const struct reading *reading, struct slice text, struct scenario *scenario)
+{
+    struct buffer parts = {0};
+    bool is_part = false, is_ok = true;
+    while (text.len > 0 && is_ok) {
+        const uint8_t *end = memchr(text.data, '\n', text.len);
+        size_t len = end != NULL ? (size_t)(end - text.data) + 1 : text.len;
+        struct slice line = slice_part(text, 0, len);
+        is_part = is_part_line(line, is_part);
+        is_ok = !is_part || buffer_append(&parts, line);
+        text = slice_part(text, len, text.len);
+    }
+    scenario->parts = is_ok ? arena_text(reading->arena, buffer_slice(&parts)) : NULL;
+    buffer_clear(&parts);
+    return scenario->parts != NULL || error_set(reading->error, ERROR_MEMORY, "out of memory");
+}
+
 struct scenario *scenario_parse(struct slice text, const char *name, struct error *error)
 {
     struct shelf *shelf = calloc(1, sizeof(*shelf));
@@ -380,7 +413,7 @@ struct scenario *scenario_parse(struct slice text, const char *name, struct erro
     scenario->name = base_name(&shelf->arena, name);
     bool is_ok = scenario->name != NULL || error_set(error, ERROR_MEMORY, "out of memory");
     is_ok = is_ok && yaml_tree_parse(&tree, text, quote_text(name).text, error) &&
-            read_root(&reading, tree.root, scenario);
+            read_root(&reading, tree.root, scenario) && keep_parts(&reading, text, scenario);
     yaml_tree_clear(&tree);
     if (!is_ok) {
         scenario_free(scenario);

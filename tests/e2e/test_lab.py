@@ -166,6 +166,7 @@ def test_hints_come_one_at_a_time(lab, scenario_file):
 def test_a_fix_is_checked_and_ticked(lab, tmp_path):
     fix = tmp_path / "fix.yaml"
     assert lab("show", "expired", "--start", fix)[0] == 0
+    assert "#   origin:\n#     chain: {recipe: expired}\n" in fix.read_text()
     code, text, _ = lab("check", "expired", fix)
     assert code == 1
     assert "not mended yet" in text and "expected a connection that works" in text

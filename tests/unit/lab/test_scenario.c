@@ -115,6 +115,7 @@ static void what_is_not_said_is_healthy(void **state)
     assert_int_equal(scenario->broken.clients[0].trust, LAB_CLIENT_TRUSTS_BRIDGE);
     assert_string_equal(scenario->expect.cause->code, "cert.expired");
     assert_string_equal(speech_in(&scenario->title, LANGUAGE_JA), "言葉");
+    assert_string_equal(scenario->parts, "");
     scenario_free(scenario);
 }
 
@@ -129,6 +130,10 @@ static void the_fix_is_laid_over(void **state)
                           "  bridge: {server-leg: {max: TLS1.3}}\n  box: none\n"
                           "  client: {trusts: nobody}\n");
     const struct lab_case *broken = &scenario->broken, *mended = &scenario->mended;
+    assert_string_equal(scenario->parts,
+                        "origin: {chain: {recipe: expired}, policy: {min: TLS1.2}}\n"
+                        "bridge: {server-leg: {max: TLS1.2, sni: none}, on-failure: alert}\n"
+                        "box: {on: client-leg, does: swallow}\n");
     assert_int_equal(broken->bridge.legs[SERVER].version_max, VERSION_TLS12);
     assert_int_equal(mended->bridge.legs[SERVER].version_max, VERSION_TLS13);
     assert_int_equal(mended->bridge.legs[SERVER].sni, SNI_NONE); // what was said stays
