@@ -38,8 +38,8 @@ bool play_is_whole(const struct play_part *part);
 #define PLAY_WHY_MAX 256
 bool play_meets(const struct play *play, const struct lab_expectation *expect,
                 char out_why[PLAY_WHY_MAX]);
-// play_is_mended is true when all of it works, nothing deprecated was agreed on and the fault is not
-// merely looked away from; else `out_why` says what is wrong.
+// play_is_mended is true when all of it works, nothing deprecated was agreed on and the fault is
+// not merely looked away from; else `out_why` says what is wrong.
 bool play_is_mended(const struct play *play, const struct lab_expectation *expect,
                     char out_why[PLAY_WHY_MAX]);
 
