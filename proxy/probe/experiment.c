@@ -266,8 +266,9 @@ void experiment_note(struct experiment *experiment, const struct experiment_row 
 
 // answer_untouched reads what can be seen of a relayed handshake. In TLS 1.3 alerts are encrypted:
 // that there was one is all that is known.
-static struct experiment_answer answer_untouched(const struct evidence *evidence)
+static struct experiment_answer answer_untouched(const struct judge *judge)
 {
+    const struct evidence *evidence = judge->evidence;
     const struct leg_evidence *client = &evidence->legs[CLIENT];
     const struct leg_evidence *server = &evidence->legs[SERVER];
     struct experiment_answer answer = {.result = EXPERIMENT_UNTOLD};
@@ -280,7 +281,9 @@ static struct experiment_answer answer_untouched(const struct evidence *evidence
         (server->close.kind != ENDING_NONE &&
          (client->close.kind == ENDING_NONE || server->close.at_us < client->close.at_us));
     bool client_left = client->close.kind == ENDING_CLOSED || client->close.kind == ENDING_RESET;
-    if (server->server_hello.len == 0 || server_left || !client_left) {
+    // A browser opens connections ahead of need: one that it leaves unused tells nothing.
+    bool is_spare = judge->stack->is_browser && evidence->passed_finished;
+    if (server->server_hello.len == 0 || server_left || !client_left || is_spare) {
         return answer;
     }
     answer.result = EXPERIMENT_REFUSED;
@@ -302,8 +305,9 @@ struct experiment_answer experiment_answer_of(const struct evidence *evidence)
     const struct leg_evidence *leg = &evidence->legs[CLIENT];
     struct experiment_answer answer = {.result = EXPERIMENT_UNTOLD};
     struct judge judge;
+    judge_init(&judge, evidence, NULL);
     if (evidence->is_passed) {
-        return answer_untouched(evidence);
+        return answer_untouched(&judge);
     }
     if (leg->handshake.kind == ENDING_SECURED && leg->app_bytes_received > 0) {
         answer.result = EXPERIMENT_PASSED;
@@ -314,9 +318,7 @@ struct experiment_answer experiment_answer_of(const struct evidence *evidence)
         answer.result = is_about_client ? EXPERIMENT_REFUSED : EXPERIMENT_UNTOLD;
         return answer;
     }
-    judge_init(&judge, evidence, NULL);
     answer.refusal = refusal_of(&judge);
-    // A browser opens connections ahead of need: one that it leaves unused tells nothing.
     bool is_spare = answer.refusal.kind != REFUSAL_ALERT && judge.stack->is_browser;
     bool is_told = answer.refusal.kind != REFUSAL_NONE && !is_spare;
     answer.result = is_told ? EXPERIMENT_REFUSED : EXPERIMENT_UNTOLD;

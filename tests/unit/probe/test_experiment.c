@@ -198,6 +198,8 @@ static const struct answer_row {
     {"another refusal of midspan's", "c.answer=1.3 c.sent=40", .want = EXPERIMENT_UNTOLD},
     {"relayed and used", "passed s.answer=1.3 c.close=closed", true, true, .want = EXPERIMENT_PASSED},
     {"relayed, finished, and left", "passed s.answer=1.3 c.close=closed", true, .want = EXPERIMENT_REFUSED, .want_kind = REFUSAL_SILENT},
+    {"relayed, finished, and left by a browser", "client=chromium_156 passed s.answer=1.3 c.close=closed", true, .want = EXPERIMENT_UNTOLD},
+    {"left unused by a browser", "client=chromium_156 c.cert c.secured s.cert s.secured c.close=closed", .want = EXPERIMENT_UNTOLD},
     {"relayed and refused in TLS 1.3: its alert is sealed", "passed s.answer=1.3 c.close=closed", .want = EXPERIMENT_REFUSED,
      .want_kind = REFUSAL_ALERT},
     {"relayed and refused in TLS 1.2", "passed s.answer=1.2 c.alert=48 c.close=closed", .want = EXPERIMENT_REFUSED,
