@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import os
+import signal
 import subprocess
 
 import pytest
@@ -294,3 +296,30 @@ def test_a_log_with_updates_is_explained(start_midspan, nginx, pki_, curl):
     )
     done = run("explain", proxy.log_file)
     assert b"trust.client-rejects-bridge-ca" in done.stdout, done.said
+
+
+def test_a_reload_switches_it_off_and_on(start_midspan, nginx, pki_, tmp_path, curl):
+    config = tmp_path / "midspan.yaml"
+
+    def write(experiment):
+        config.write_text(f"experiment: {experiment}\nno-probe: on\nserver-leg: ca={pki_.root}\n")
+
+    def reload(count):
+        os.kill(proxy.pid, signal.SIGHUP)
+        proxy.wait("notice", count, where=lambda event: "reloaded" in event["text"])
+
+    def fetch(count):
+        for _ in range(2):
+            curl.fetch(nginx.url("/small.bin"), proxy=proxy.url, ca=pki_.root)
+        proxy.wait_closed(count)
+        return len(proxy.events("experiment"))
+
+    write("on")
+    proxy = start_midspan("--config", config)
+    assert fetch(2) == 1
+    write("off")
+    reload(1)
+    assert fetch(4) == 1
+    write("on")
+    reload(2)
+    assert fetch(6) == 3 and len(updates(proxy)) == 1
