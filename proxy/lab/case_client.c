@@ -143,6 +143,30 @@ static bool read_close_notify(const struct reading *reading, const struct yaml_i
     return reading_switch(reading, item, what, &client->wants_close_notify);
 }
 
+static bool read_grease(const struct reading *reading, const struct yaml_item *item,
+                        const char *what, void *out)
+{
+    struct lab_client *client = out;
+    return reading_switch(reading, item, what, &client->greases);
+}
+
+static bool read_ems(const struct reading *reading, const struct yaml_item *item, const char *what,
+                     void *out)
+{
+    struct lab_client *client = out;
+    bool has_ems = false;
+    bool is_ok = reading_switch(reading, item, what, &has_ems);
+    client->lacks_ems = !has_ems;
+    return is_ok;
+}
+
+static bool read_must_staple(const struct reading *reading, const struct yaml_item *item,
+                             const char *what, void *out)
+{
+    struct lab_client *client = out;
+    return reading_switch(reading, item, what, &client->wants_must_staple);
+}
+
 static bool read_visits(const struct reading *reading, const struct yaml_item *item,
                         const char *what, void *out)
 {
@@ -169,6 +193,9 @@ const struct reading_key part_client_keys[] = {
     {"refuses", read_refuses},
     {"certificate", read_certificate},
     {"wants-close-notify", read_close_notify},
+    {"wants-must-staple", read_must_staple},
+    {"grease", read_grease},
+    {"ems", read_ems},
     {"visits", read_visits},
     {NULL, NULL},
 };

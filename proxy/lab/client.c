@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client_h2.h"
+#include "client_habits.h"
 #include "clock.h"
 #include "engine.h"
 #include "handshake.h"
@@ -206,6 +207,10 @@ static bool make_engine(struct run *run)
         !contexts_get(run->contexts, &shape, &context, run->error)) {
         return false;
     }
+    if (!client_habits_apply(context.ssl, client)) {
+        return error_set(run->error, ERROR_CRYPTO,
+                         "the TLS library refused the lab client's setup");
+    }
     bool has_name = strcmp(client->name, LAB_NAME_NONE) != 0;
     struct endpoint target;
     bool is_ip = endpoint_set_host(&target, slice_of_text(name_of(run, client->name))) &&
@@ -216,7 +221,7 @@ static bool make_engine(struct run *run)
         .context = context,
         .alpn = {shape.alpn, shape.alpn_len},
         .sni = sni, // RFC 6066 section 3: no literal addresses
-        .wants_staple = wants_staple,
+        .wants_staple = wants_staple || client->wants_must_staple,
         .offers_ticket = true,
         .trust = run->setup->trust,
         .refuses = !client->refuses_silently,
@@ -277,6 +282,11 @@ static bool takes_certificate(const struct run *run)
     const struct leg_evidence *leg = &run->result->leg;
     if (setup->client->refuses_silently && leg->verification.done &&
         leg->verification.fault != CERT_FAULT_NONE) {
+        return false;
+    }
+    // RFC 7633 section 4.2.3.1.
+    if (setup->client->wants_must_staple && leg->chain_count > 0 && leg->chain[0].must_staple &&
+        leg->staple.len == 0) {
         return false;
     }
     return setup->pin == NULL ||

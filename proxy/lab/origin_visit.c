@@ -551,6 +551,7 @@ static void peek(struct origin_visit *o, struct slice bytes)
     struct slice message = SLICE_EMPTY;
     struct client_hello hello;
     struct tls_record record;
+    uint16_t version_max = origin_of(o)->policy.version_max;
     bool is_sslv2 = false, is_first = !o->had_bytes;
     size_t at;
     o->had_bytes = true;
@@ -576,6 +577,7 @@ static void peek(struct origin_visit *o, struct slice bytes)
             .hello = is_read ? &hello : NULL,
             .hello_len = message.len,
             .record_version = has_record ? record.version : 0,
+            .is_below_tls13 = version_max != 0 && version_max < VERSION_TLS13,
             .came_in_one = is_first && visit_segments(&o->visit) <= 1,
             .has_foreign_ticket = is_read && origin_tls_is_foreign(o->visit.server->tls, o->node,
                                                                    quirk_ticket(&hello)),

@@ -147,7 +147,7 @@ static bool is_struck(const struct quirk *quirk, const struct quirk_view *view, 
         *out_alert = ALERT_UNEXPECTED_MESSAGE;
         return view->is_second;
     case QUIRK_EMS: // RFC 7627 section 5.1
-        return !is_tls13 && !hello->has_ems;
+        return (!is_tls13 || view->is_below_tls13) && !hello->has_ems;
     case QUIRK_TICKETS_FAIL:
         *out_alert = ALERT_DECRYPT_ERROR;
         return view->has_foreign_ticket;

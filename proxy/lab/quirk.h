@@ -74,6 +74,7 @@ struct quirk_view {
     bool came_in_one;        // the whole hello was in the first segment
     bool is_second;          // the hello that follows a HelloRetryRequest
     bool has_foreign_ticket; // it brings a ticket that another node made
+    bool is_below_tls13;     // whatever is offered, TLS 1.3 will not be agreed
 };
 
 struct quirk_step {

@@ -59,6 +59,9 @@ struct lab_client {
     bool refuses_silently;   // leaves without an alert
     bool has_certificate;    // of its own, from the lab's root
     bool wants_close_notify; // takes an answer without it for cut off
+    bool greases;            // sends an extension that nobody registered (RFC 8701)
+    bool lacks_ems;          // does not know extended_master_secret (RFC 7627)
+    bool wants_must_staple;  // refuses a must-staple certificate without a staple, as Firefox does
     unsigned visits;         // connections made one after the other; the last one counts
 };
 

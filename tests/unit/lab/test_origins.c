@@ -67,6 +67,7 @@ static const struct row {
     {"quirk sslv3-only", "quirk=sslv3-only", {0}, .want = CLIENT_REFUSES},
     {"quirk legacy-renegotiation", "quirk=legacy-renegotiation", {.max = TLS1_2_VERSION}, .want = CLIENT_REFUSES},
     {"quirk ems-required, without it", "quirk=ems-required", {.max = TLS1_2_VERSION, .options = SSL_OP_NO_EXTENDED_MASTER_SECRET}, .want = CLIENT_ALERT, .want_alert = 40},
+    {"quirk ems-required, without it, TLS 1.3 offered in vain", "quirk=ems-required;max=TLS1.2", {.options = SSL_OP_NO_EXTENDED_MASTER_SECRET}, .want = CLIENT_ALERT, .want_alert = 40},
     {"quirk ems-required, with it", "quirk=ems-required", {.max = TLS1_2_VERSION}, .want = CLIENT_SECURED, .want_status = 200},
     {"quirk small-dh", "quirk=small-dh", {0}, .want = CLIENT_SECURED, .want_status = 200, .want_version = TLS1_2_VERSION},
     {"quirk renegotiates, a client that does", "quirk=renegotiates", {0}, .want = CLIENT_SECURED, .want_status = 200},

@@ -55,6 +55,21 @@ static const struct row {
      HEAD "origin: {http: {end: fin}}\nclient: {wants-close-notify: on}\n"
           "expect: {client: cut}\n" FIX ", origin: {http: {end: close-notify}}}\n",
      LAB_CLIENT_CUT, 200, NULL},
+    {"a client that sends GREASE, passed on to a server that minds",
+     HEAD "origin: {quirk: grease-intolerant}\nbridge: {pass: on}\n"
+          "client: {grease: on, trusts: origin}\n"
+          "expect: {leg: server, cause: hello.intolerant}\n" FIX ", origin: {quirk: none}}\n",
+     LAB_CLIENT_BROKEN, 0, NULL},
+    {"a client without extended_master_secret, passed on to a server that wants it",
+     HEAD "origin: {quirk: ems-required, policy: {max: TLS1.2}}\nbridge: {pass: on}\n"
+          "client: {ems: off, trusts: origin, policy: {max: TLS1.2}}\n"
+          "expect: {leg: server, cause: protocol.ems-required}\n" FIX ", client: {ems: on}}\n",
+     LAB_CLIENT_BROKEN, 0, NULL},
+    {"a client that wants the staple that a certificate promises",
+     HEAD "origin: {chain: {recipe: must-staple}}\nbridge: {pass: on}\n"
+          "client: {wants-must-staple: on, trusts: origin}\nexpect: {client: refused}\n" FIX
+          ", origin: {chain: {recipe: must-staple-stapled}}}\n",
+     LAB_CLIENT_REFUSED, 0, NULL},
     {"a client's end that is not the one expected", HEAD "expect: {client: cut}\n" FIX "}\n",
      LAB_CLIENT_SERVED, 200,
      "expected the client's end cut; no verdict, client: a whole answer, status 200"},

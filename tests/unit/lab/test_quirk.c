@@ -17,7 +17,7 @@ struct sent {
     const char *more; // hex-free: extensions as bytes
     size_t more_len;
     uint16_t record_version; // 0: 0x0301
-    bool came_in_two, is_second, has_foreign_ticket;
+    bool came_in_two, is_second, has_foreign_ticket, is_below_tls13;
 };
 
 // clang-format off
@@ -64,6 +64,7 @@ static const struct row {
     {"TLS 1.2 without extended_master_secret", "ems-required", {0}, .want = MANNER_ALERT, .want_alert = 40},
     {"TLS 1.2 with it", "ems-required", {.has_ems = true}, .want = MANNER_NONE},
     {"TLS 1.3 without it", "ems-required", {.is_tls13 = true}, .want = MANNER_NONE},
+    {"TLS 1.3 without it, where it is not agreed", "ems-required", {.is_tls13 = true, .is_below_tls13 = true}, .want = MANNER_ALERT, .want_alert = 40},
     {"a ticket of another node", "ticket-keys-fail", {.has_foreign_ticket = true}, .want = MANNER_ALERT, .want_alert = 51},
     {"a ticket of its own", "ticket-keys-fail", {0}, .want = MANNER_NONE},
     {"a foreign ticket where nodes only differ", "ticket-keys-differ", {.has_foreign_ticket = true}, .want = MANNER_NONE},
@@ -132,6 +133,7 @@ static void quirk_decides(void **state)
         .came_in_one = !row->sent.came_in_two,
         .is_second = row->sent.is_second,
         .has_foreign_ticket = row->sent.has_foreign_ticket,
+        .is_below_tls13 = row->sent.is_below_tls13,
     };
     struct quirk_step step = quirk_on_hello(&quirk, &view);
     assert_int_equal(step.manner, row->want);
