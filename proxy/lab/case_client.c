@@ -167,6 +167,13 @@ static bool read_must_staple(const struct reading *reading, const struct yaml_it
     return reading_switch(reading, item, what, &client->wants_must_staple);
 }
 
+static bool read_raw(const struct reading *reading, const struct yaml_item *item, const char *what,
+                     void *out)
+{
+    struct lab_client *client = out;
+    return reading_switch(reading, item, what, &client->is_raw);
+}
+
 static bool read_visits(const struct reading *reading, const struct yaml_item *item,
                         const char *what, void *out)
 {
@@ -196,6 +203,7 @@ const struct reading_key part_client_keys[] = {
     {"wants-must-staple", read_must_staple},
     {"grease", read_grease},
     {"ems", read_ems},
+    {"raw", read_raw},
     {"visits", read_visits},
     {NULL, NULL},
 };

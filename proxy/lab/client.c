@@ -1,25 +1,20 @@
 #include "client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "client_h2.h"
 #include "client_habits.h"
+#include "client_raw.h"
+#include "client_socket.h"
 #include "clock.h"
 #include "engine.h"
 #include "handshake.h"
 #include "presets.h"
 #include "tls_record.h"
 
-#define ROOM_BYTES       ((size_t)32 * 1024)
 #define ANSWER_BYTES_MAX ((size_t)256 * 1024)
 #define HEAD_BYTES_MAX   ((size_t)8192)
 
@@ -27,91 +22,19 @@ struct run {
     const struct lab_client_setup *setup;
     struct lab_client_result *result;
     struct error *error;
-    int fd;
-    int64_t opened_us, until_us; // monotonic
+    struct client_socket socket;
+    int64_t opened_us; // monotonic
     struct engine *engine;
     struct contexts *contexts;
     struct buffer out;    // records to send
     struct buffer answer; // plaintext; with HTTP/2 the body alone
     struct client_h2 *h2; // NULL: HTTP/1.1
-    uint8_t *room;
-    bool has_ended; // the peer's FIN or reset was seen
 };
-
-enum got {
-    GOT_BYTES,
-    GOT_END,
-    GOT_RESET,
-    GOT_NOTHING // in time
-};
-
-// ---- the socket
-
-static bool wait_for(struct run *run, short events)
-{
-    for (;;) {
-        int64_t left_ms = (run->until_us - clock_monotonic_us()) / 1000;
-        struct pollfd one = {.fd = run->fd, .events = events};
-        int ready = left_ms > 0 ? poll(&one, 1, (int)left_ms) : 0;
-        if (ready >= 0 || errno != EINTR) {
-            return ready > 0;
-        }
-    }
-}
-
-static enum got receive(struct run *run, struct slice *out_bytes)
-{
-    for (;;) {
-        ssize_t got = recv(run->fd, run->room, ROOM_BYTES, 0);
-        if (got > 0) {
-            *out_bytes = (struct slice){run->room, (size_t)got};
-            return GOT_BYTES;
-        }
-        if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-            run->has_ended = true;
-            return got == 0 ? GOT_END : GOT_RESET;
-        }
-        if (!wait_for(run, POLLIN)) {
-            return GOT_NOTHING;
-        }
-    }
-}
-
-// send_all sends what it can: what a peer that is gone does not take is no loss.
-static void send_all(struct run *run, struct slice bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t sent = send(run->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
-        if (sent > 0) {
-            bytes = slice_part(bytes, (size_t)sent, bytes.len);
-        } else if (errno != EINTR && (errno != EAGAIN || !wait_for(run, POLLOUT))) {
-            return;
-        }
-    }
-}
 
 static void flush(struct run *run)
 {
-    send_all(run, buffer_slice(&run->out));
+    client_socket_send(&run->socket, buffer_slice(&run->out));
     buffer_consume(&run->out, run->out.len);
-}
-
-static bool open_socket(struct run *run)
-{
-    const struct endpoint *entry = run->setup->entry;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(entry->port)};
-    int on = 1;
-    run->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (run->fd < 0 || inet_pton(AF_INET, entry->host, &address.sin_addr) != 1) {
-        return error_set(run->error, ERROR_NETWORK, "the lab's client got no socket");
-    }
-    if (connect(run->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-        run->result->end = LAB_CLIENT_UNREACHABLE;
-        return true;
-    }
-    (void)setsockopt(run->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); // only for speed
-    (void)fcntl(run->fd, F_SETFL, O_NONBLOCK);                            // valid for any socket
-    return true;
 }
 
 // ---- CONNECT
@@ -130,10 +53,11 @@ static bool connect_through(struct run *run)
     struct slice bytes, head = SLICE_EMPTY;
     int len = snprintf(line, sizeof(line), "CONNECT %s:%u HTTP/1.1\r\nHost: %s:%u\r\n\r\n",
                        run->setup->target, run->setup->port, run->setup->target, run->setup->port);
-    send_all(run, (struct slice){(const uint8_t *)line, (size_t)len});
+    client_socket_send(&run->socket, (struct slice){(const uint8_t *)line, (size_t)len});
     struct buffer answer;
     buffer_init(&answer, HEAD_BYTES_MAX);
-    while (receive(run, &bytes) == GOT_BYTES && buffer_append(&answer, bytes)) {
+    while (client_socket_receive(&run->socket, &bytes) == CLIENT_GOT_BYTES &&
+           buffer_append(&answer, bytes)) {
         head = buffer_slice(&answer);
         if (memmem(head.data, head.len, "\r\n\r\n", 4) != NULL) {
             break;
@@ -192,6 +116,17 @@ static bool shape_of(struct run *run, struct leg_shape *out_shape, bool *out_sta
     return is_ok;
 }
 
+static const char *sni_of(const struct run *run)
+{
+    const struct lab_client *client = run->setup->client;
+    struct endpoint target;
+    bool has_name = strcmp(client->name, LAB_NAME_NONE) != 0;
+    bool is_ip = endpoint_set_host(&target, slice_of_text(name_of(run, client->name))) &&
+                 target.is_ip && client->name[0] == '\0';
+    return has_name && !is_ip ? name_of(run, client->name)
+                              : NULL; // RFC 6066 section 3: no literals
+}
+
 static bool make_engine(struct run *run)
 {
     const struct lab_client *client = run->setup->client;
@@ -211,16 +146,12 @@ static bool make_engine(struct run *run)
         return error_set(run->error, ERROR_CRYPTO,
                          "the TLS library refused the lab client's setup");
     }
-    bool has_name = strcmp(client->name, LAB_NAME_NONE) != 0;
-    struct endpoint target;
-    bool is_ip = endpoint_set_host(&target, slice_of_text(name_of(run, client->name))) &&
-                 target.is_ip && client->name[0] == '\0';
-    const char *sni = has_name && !is_ip ? name_of(run, client->name) : NULL;
+    const char *sni = sni_of(run);
     struct engine_setup setup = {
         .side = SERVER,
         .context = context,
         .alpn = {shape.alpn, shape.alpn_len},
-        .sni = sni, // RFC 6066 section 3: no literal addresses
+        .sni = sni,
         .wants_staple = wants_staple || client->wants_must_staple,
         .offers_ticket = true,
         .trust = run->setup->trust,
@@ -238,15 +169,15 @@ static bool make_engine(struct run *run)
     return run->engine != NULL;
 }
 
-static enum ending_kind ending_of(enum got got)
+static enum ending_kind ending_of(enum client_got got)
 {
     switch (got) {
-    case GOT_END:
+    case CLIENT_GOT_END:
         return ENDING_CLOSED;
-    case GOT_RESET:
+    case CLIENT_GOT_RESET:
         return ENDING_RESET;
-    case GOT_BYTES:
-    case GOT_NOTHING:
+    case CLIENT_GOT_BYTES:
+    case CLIENT_GOT_NOTHING:
         break;
     }
     return ENDING_SILENCE;
@@ -259,9 +190,10 @@ static bool shake(struct run *run)
     enum engine_step step = engine_handshake(run->engine, bytes);
     flush(run);
     while (step == ENGINE_WAITS) {
-        enum got got = receive(run, &bytes);
-        if (got != GOT_BYTES) {
-            engine_peer_ended(run->engine, ending_of(got), got == GOT_RESET ? ECONNRESET : 0);
+        enum client_got got = client_socket_receive(&run->socket, &bytes);
+        if (got != CLIENT_GOT_BYTES) {
+            engine_peer_ended(run->engine, ending_of(got),
+                              got == CLIENT_GOT_RESET ? ECONNRESET : 0);
             break;
         }
         step = engine_handshake(run->engine, bytes);
@@ -427,9 +359,10 @@ static void exchange(struct run *run)
     struct slice bytes;
     bool goes_on = drain_records(run) && send_request(run);
     while (goes_on) {
-        enum got got = receive(run, &bytes);
-        if (got != GOT_BYTES) {
-            engine_peer_ended(run->engine, ending_of(got), got == GOT_RESET ? ECONNRESET : 0);
+        enum client_got got = client_socket_receive(&run->socket, &bytes);
+        if (got != CLIENT_GOT_BYTES) {
+            engine_peer_ended(run->engine, ending_of(got),
+                              got == CLIENT_GOT_RESET ? ECONNRESET : 0);
             break;
         }
         engine_feed(run->engine, bytes);
@@ -441,69 +374,63 @@ static void exchange(struct run *run)
     flush(run);
 }
 
-// leave ends our side and reads to the other's end, so that no reset overtakes what was said.
-static void leave(struct run *run)
+static bool play_tls(struct run *run)
 {
-    struct slice bytes;
-    (void)shutdown(run->fd, SHUT_WR); // it may be gone
-    int64_t soon_us = clock_monotonic_us() + 1000 * 1000;
-    run->until_us = soon_us < run->until_us ? soon_us : run->until_us;
-    while (!run->has_ended && receive(run, &bytes) == GOT_BYTES) {
+    if (run->setup->client->is_raw) {
+        return client_raw_play(run->setup, sni_of(run), &run->socket, run->result, run->error);
     }
+    if (!make_engine(run)) {
+        return false;
+    }
+    if (!shake(run)) {
+        return true;
+    }
+    if (takes_certificate(run)) {
+        exchange(run);
+    } else {
+        run->result->end = LAB_CLIENT_REFUSED; // and leaves without a word, as curl does
+    }
+    return true;
 }
 
 static bool play(struct run *run)
 {
-    if (!open_socket(run)) {
+    bool is_connected;
+    int64_t until_us = run->opened_us + (int64_t)LAB_CLIENT_MS_MAX * 1000;
+    if (!client_socket_open(&run->socket, run->setup->entry, until_us, &is_connected, run->error)) {
         return false;
     }
-    if (run->result->end == LAB_CLIENT_UNREACHABLE && run->result->opened_us == 0) {
+    if (!is_connected) {
+        run->result->end = LAB_CLIENT_UNREACHABLE;
         return true;
     }
     run->result->opened_us = clock_wall_us();
     if (run->setup->does_connect && !connect_through(run)) {
         return true;
     }
-    if (!make_engine(run)) {
-        return false;
-    }
-    if (shake(run)) {
-        if (takes_certificate(run)) {
-            exchange(run);
-        } else {
-            run->result->end = LAB_CLIENT_REFUSED; // and leaves without a word, as curl does
-        }
-    }
-    leave(run);
-    return true;
+    bool is_ok = play_tls(run);
+    client_socket_leave(&run->socket);
+    return is_ok;
 }
 
 bool lab_client_run(const struct lab_client_setup *setup, struct lab_client_result *out_result,
                     struct error *error)
 {
-    int64_t now_us = clock_monotonic_us();
     *out_result = (struct lab_client_result){.end = LAB_CLIENT_SERVED};
     struct run run = {
         .setup = setup,
         .result = out_result,
         .error = error,
-        .fd = -1,
-        .opened_us = now_us,
-        .until_us = now_us + (int64_t)LAB_CLIENT_MS_MAX * 1000,
-        .room = malloc(ROOM_BYTES),
+        .opened_us = clock_monotonic_us(),
     };
     buffer_init(&run.answer, ANSWER_BYTES_MAX);
-    bool is_ok = run.room != NULL || error_set(error, ERROR_MEMORY, "out of memory");
-    is_ok = is_ok && play(&run);
+    bool is_ok = play(&run);
     client_h2_free(run.h2);
     engine_free(run.engine);
     contexts_free(run.contexts);
-    if (run.fd >= 0) {
-        (void)close(run.fd); // all is read
-    }
+    client_socket_close(&run.socket);
     buffer_clear(&run.out);
     buffer_clear(&run.answer);
-    free(run.room);
     return is_ok;
 }
 

@@ -13,7 +13,8 @@
 //   scenario.h    | one exercise, read from its file; the list of those built in
 //   reading.h     | a YAML file of the lab; case_read.h: the parts of a case
 //   stage.h       | everything of one case, opened and closed in order
-//   client.h      | the client of a case; client_h2.h: its HTTP/2
+//   client.h      | the client of a case; client_h2.h: its HTTP/2;
+//                 | client_raw.h: a recorded hello; client_socket.h: its socket
 //   play.h        | one run of a case, and what came of it
 //   trial.h       | a scenario as it is and mended, held against what it says
 //   ladder.h      | both legs drawn side by side; ladder_rows.h: what stands there

@@ -245,6 +245,12 @@ const char *play_end_words(const struct lab_client_result *result, enum language
     case LAB_CLIENT_BROKEN:
         text = broken_words(&result->leg.handshake, is_ja, arena);
         break;
+    case LAB_CLIENT_ANSWERED:
+        text = arena_printf(arena,
+                            is_ja ? "記録した hello に ServerHello が返った（%s）"
+                                  : "a ServerHello for the recorded hello: %s",
+                            version_name(result->leg.version));
+        break;
     case LAB_CLIENT_NO_TUNNEL:
         text = arena_printf(arena,
                             is_ja ? "プロキシがトンネルを拒否した（%d）" : "no tunnel, status %d",

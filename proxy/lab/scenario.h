@@ -57,6 +57,7 @@ struct lab_client {
     enum lab_client_trust trust;
     bool pins;               // takes the origin's own key only
     bool refuses_silently;   // leaves without an alert
+    bool is_raw;             // says the preset's very hello, and can't go on after the answer
     bool has_certificate;    // of its own, from the lab's root
     bool wants_close_notify; // takes an answer without it for cut off
     bool greases;            // sends an extension that nobody registered (RFC 8701)
@@ -105,6 +106,7 @@ struct lab_case {
     XX(NO_ANSWER, "no-answer")     /* secured, and nothing came */               \
     XX(REFUSED, "refused")         /* the client did not take the certificate */ \
     XX(BROKEN, "broken")           /* the handshake failed */                    \
+    XX(ANSWERED, "answered")       /* a hello played raw got a ServerHello */    \
     XX(NO_TUNNEL, "no-tunnel")     /* the proxy refused CONNECT */               \
     XX(UNREACHABLE, "unreachable") /* no connection at all */
 

@@ -97,6 +97,15 @@ static const struct row {
           "expect: {leg: server, cause: client-auth.required}\n" FIX
           ", bridge: {certificate: on}}\n",
      LAB_CLIENT_SERVED, 502, NULL},
+    {"an old client's very hello",
+     HEAD "client: {preset: ie-8-win7, raw: on}\nbridge: {on-failure: alert}\n"
+          "expect: {leg: server, cause: protocol.no-common-version, client: broken}\n" FIX
+          ", client: {preset: chromium-156, raw: off}}\n",
+     LAB_CLIENT_BROKEN, 0, NULL},
+    {"a browser's very hello, and the answer",
+     HEAD "client: {preset: chromium-156, raw: on}\nexpect: {client: answered}\n" FIX
+          ", client: {raw: off}}\n",
+     LAB_CLIENT_ANSWERED, 0, NULL},
     {"no origin at all",
      HEAD "origin: {kind: refused}\nexpect: {leg: server, cause: transport.refused}\n" FIX
           ", origin: {kind: tls}}\n",
