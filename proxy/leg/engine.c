@@ -27,8 +27,9 @@ static void on_message(int sent, int version, int content_type, const void *byte
 {
     (void)version, (void)user;
     struct engine *engine = SSL_get_app_data(ssl);
-    // 256 and above are OpenSSL's own pseudo types (record headers).
-    if (engine != NULL && content_type < 256) {
+    if (engine != NULL && content_type == SSL3_RT_HEADER) {
+        transcript_record(&engine->transcript, sent != 0);
+    } else if (engine != NULL && content_type < 256) { // above: OpenSSL's own pseudo types
         transcript_message(&engine->transcript, sent != 0, (uint8_t)content_type,
                            (struct slice){bytes, len});
     }

@@ -157,6 +157,15 @@ static void read_message(struct transcript *transcript, bool sent, struct slice 
     }
 }
 
+// record_of is the number of the record that is being read or was just written.
+static uint32_t record_of(const struct transcript *transcript, bool sent)
+{
+    bool is_raw = !transcript->is_done && !transcript->received.is_encrypted;
+    return sent     ? transcript->records_sent
+           : is_raw ? transcript->records_read
+                    : transcript->records_taken;
+}
+
 static void note_message(struct transcript *transcript, bool sent, struct slice message)
 {
     leg_evidence_moment(transcript->evidence, (struct moment){
@@ -165,6 +174,7 @@ static void note_message(struct transcript *transcript, bool sent, struct slice 
                                                   .content_type = CONTENT_HANDSHAKE,
                                                   .type = message.data[0],
                                                   .len = (uint32_t)message.len,
+                                                  .record = record_of(transcript, sent),
                                               });
     read_message(transcript, sent, message);
 }
@@ -188,6 +198,7 @@ static void note_alert(struct transcript *transcript, bool sent, uint8_t level, 
                                                   .type = alert,
                                                   .is_fatal = is_fatal,
                                                   .len = 2,
+                                                  .record = record_of(transcript, sent),
                                               });
     if (is_fatal && sent) {
         transcript->alert_sent = alert;
@@ -204,6 +215,7 @@ static void on_item(void *user, const struct stream_item *item)
     struct transcript *transcript = user;
     switch (item->kind) {
     case STREAM_RECORD:
+        transcript->records_read++;
         break;
     case STREAM_MESSAGE:
         note_message(transcript, false, item->bytes);
@@ -241,6 +253,12 @@ void transcript_received(struct transcript *transcript, struct slice bytes)
     transcript_first_bytes(transcript, bytes);
     // What is no TLS is a fact for the engine's end (ENDING_NOT_TLS), read from first_bytes.
     (void)tls_stream_feed(&transcript->received, bytes, on_item, transcript);
+}
+
+void transcript_record(struct transcript *transcript, bool sent)
+{
+    uint32_t *count = sent ? &transcript->records_sent : &transcript->records_taken;
+    ++*count;
 }
 
 void transcript_message(struct transcript *transcript, bool sent, uint8_t content_type,

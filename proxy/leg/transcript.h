@@ -15,6 +15,8 @@ struct transcript {
     bool is_done;                       // the handshake is over: raw bytes are not read any more
     uint8_t alert_sent, alert_received; // the last fatal ones; 0: none (close_notify is not fatal)
     bool has_close_notify;              // the peer sent one
+    // Records so far: sent, received as OpenSSL took them, received as the raw bytes show them.
+    uint32_t records_sent, records_taken, records_read;
 };
 
 void transcript_init(struct transcript *transcript, enum side side, struct leg_evidence *evidence,
@@ -29,6 +31,8 @@ void transcript_first_bytes(struct transcript *transcript, struct slice bytes);
 // two bytes of an alert.
 void transcript_message(struct transcript *transcript, bool sent, uint8_t content_type,
                         struct slice bytes);
+// transcript_record takes what the same callback says of a record's header, before what is inside.
+void transcript_record(struct transcript *transcript, bool sent);
 // transcript_done ends the reading of raw bytes; alerts are still noted.
 void transcript_done(struct transcript *transcript);
 

@@ -81,6 +81,7 @@ struct moment {
     uint8_t type;         // handshake type, or the alert
     bool is_fatal;        // alerts
     uint32_t len;         // of the message
+    uint32_t record;      // in which it ended: its number in this direction, from 1; 0: not known
 };
 
 #define MOMENTS_MAX 48

@@ -85,6 +85,7 @@ static void write_moments(struct json *json, const struct leg_evidence *leg)
         json_int_field(json, "type", moment->type);
         bool_field(json, "fatal", moment->is_fatal);
         int_field(json, "len", moment->len);
+        int_field(json, "record", moment->record);
         json_close_object(json);
     }
     json_close_array(json);

@@ -46,6 +46,7 @@ static void read_moments(struct reader *reader, const json_t *leg, struct leg_ev
         read_u8(reader, object, "type", &moment.type);
         read_bool(reader, object, "fatal", &moment.is_fatal);
         read_u32(reader, object, "len", &moment.len);
+        read_u32(reader, object, "record", &moment.record);
         leg_evidence_moment(out_leg, moment);
     }
     size_t total = 0;

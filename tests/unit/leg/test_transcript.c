@@ -172,6 +172,40 @@ static void alert_of_a_client_is_noted_once(void **state)
     }
 }
 
+// ---- records
+
+static uint32_t record_of(const struct scene *scene, uint8_t type, bool sent)
+{
+    for (size_t i = 0; i < scene->evidence.moment_count; i++) {
+        const struct moment *moment = &scene->evidence.moments[i];
+        if (moment->content_type == CONTENT_HANDSHAKE && moment->type == type &&
+            moment->sent == sent) {
+            return moment->record;
+        }
+    }
+    return 0;
+}
+
+// The peer's ChangeCipherSpec is a record of its own, before its Finished.
+static void each_message_names_its_record(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *policy;
+        uint32_t finished, certificate;
+    } versions[] = {{"max=TLS1.2", 4, 2}, {"min=TLS1.3", 3, 4}};
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        struct scene scene;
+        scene_open(&scene, versions[i].policy, false);
+        assert_int_equal(scene_run(&scene), ENGINE_SECURED);
+        assert_int_equal(record_of(&scene, HANDSHAKE_CLIENT_HELLO, false), 1);
+        assert_int_equal(record_of(&scene, HANDSHAKE_FINISHED, false), versions[i].finished);
+        assert_int_equal(record_of(&scene, HANDSHAKE_SERVER_HELLO, true), 1);
+        assert_int_equal(record_of(&scene, HANDSHAKE_CERTIFICATE, true), versions[i].certificate);
+        scene_close(&scene);
+    }
+}
+
 // ---- alerts as bytes: level, description, and what they are in that version
 
 static const struct row {
@@ -263,6 +297,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(alert_of_a_client_without_change_cipher_spec),
         cmocka_unit_test(finished_of_a_client_without_change_cipher_spec),
         cmocka_unit_test(alert_of_a_client_is_noted_once),
+        cmocka_unit_test(each_message_names_its_record),
         cmocka_unit_test(first_bytes_are_bounded),
         cmocka_unit_test(nothing_piles_up_after_the_handshake),
     };

@@ -103,6 +103,7 @@ static inline void kit_moment(struct kit *kit, enum side side, uint8_t type, boo
                                                        .content_type = CONTENT_HANDSHAKE,
                                                        .type = type,
                                                        .len = 100,
+                                                       .record = 1,
                                                    });
 }
 
