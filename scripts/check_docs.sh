@@ -50,6 +50,13 @@ for key in $keys; do
     expect completions/midspan.fish "\\b$key(?==)" "$key="
 done
 
+# Every key that a scenario may have stands in the text for their authors.
+for key in $(grep -ho '{"[a-z-]*", read_' proxy/lab/*.c | sed 's/{"//; s/",.*//' | sort -u); do
+    if ! grep -qP "\`$key\`|\\b$key:" docs/scenarios.md; then
+        complain "docs/scenarios.md: nothing on the key '$key'"
+    fi
+done
+
 # The other way round: no document names an option that is gone.
 for file in README.md docs/options.md docs/trust.md docs/exec.md docs/log.md docs/explain.md \
     docs/predict.md docs/check.md docs/lab.md docs/scenarios.md; do
