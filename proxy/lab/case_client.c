@@ -143,6 +143,13 @@ static bool read_close_notify(const struct reading *reading, const struct yaml_i
     return reading_switch(reading, item, what, &client->wants_close_notify);
 }
 
+static bool read_resumes(const struct reading *reading, const struct yaml_item *item,
+                         const char *what, void *out)
+{
+    struct lab_client *client = out;
+    return reading_switch(reading, item, what, &client->resumes);
+}
+
 static bool read_grease(const struct reading *reading, const struct yaml_item *item,
                         const char *what, void *out)
 {
@@ -205,6 +212,7 @@ const struct reading_key part_client_keys[] = {
     {"ems", read_ems},
     {"raw", read_raw},
     {"visits", read_visits},
+    {"resumes", read_resumes},
     {NULL, NULL},
 };
 

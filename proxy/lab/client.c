@@ -154,6 +154,7 @@ static bool make_engine(struct run *run)
         .sni = sni,
         .wants_staple = wants_staple || client->wants_must_staple,
         .offers_ticket = true,
+        .session = run->setup->session != NULL ? *run->setup->session : NULL,
         .trust = run->setup->trust,
         .refuses = !client->refuses_silently,
         .verify_name = name_of(run, client->verify_name),
@@ -413,6 +414,16 @@ static bool play(struct run *run)
     return is_ok;
 }
 
+static void keep_session(const struct run *run)
+{
+    SSL_SESSION *session =
+        run->setup->session != NULL && run->engine != NULL ? engine_session(run->engine) : NULL;
+    if (session != NULL) {
+        SSL_SESSION_free(*run->setup->session);
+        *run->setup->session = session;
+    }
+}
+
 bool lab_client_run(const struct lab_client_setup *setup, struct lab_client_result *out_result,
                     struct error *error)
 {
@@ -426,6 +437,7 @@ bool lab_client_run(const struct lab_client_setup *setup, struct lab_client_resu
     buffer_init(&run.answer, ANSWER_BYTES_MAX);
     bool is_ok = play(&run);
     client_h2_free(run.h2);
+    keep_session(&run);
     engine_free(run.engine);
     contexts_free(run.contexts);
     client_socket_close(&run.socket);

@@ -2,6 +2,8 @@
 // origin, verifies what it is shown as the scenario says, sends one request and reads the answer.
 #pragma once
 
+#include <openssl/ssl.h>
+
 #include "evidence.h"
 #include "library.h"
 #include "scenario.h"
@@ -18,6 +20,7 @@ struct lab_client_setup {
     uint16_t port;                   // of the origin, as the client says it
     bool does_connect;               // asks a proxy by CONNECT; else TLS begins at once
     const struct trust_store *trust; // borrowed
+    SSL_SESSION **session;           // to be resumed, replaced by this visit's; NULL: neither
     const uint8_t *pin;              // SHA-256 of the only key that it takes; NULL: any
     struct arena *arena;
 };

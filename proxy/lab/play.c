@@ -16,7 +16,8 @@ struct acting {
 };
 
 static bool visit(struct acting *acting, const struct lab_client *client, const char *host,
-                  enum lab_client_trust trust, struct lab_client_result *out_result)
+                  enum lab_client_trust trust, SSL_SESSION **session,
+                  struct lab_client_result *out_result)
 {
     struct stage *stage = acting->stage;
     struct trust_store *store = stage_trust(stage, trust, acting->error);
@@ -34,6 +35,7 @@ static bool visit(struct acting *acting, const struct lab_client *client, const 
         .port = 443,
         .does_connect = !is_fixed,
         .trust = store,
+        .session = client->resumes ? session : NULL,
         .arena = &acting->play->arena,
     };
     bool is_ok = lab_client_run(&setup, out_result, acting->error);
@@ -63,16 +65,19 @@ static bool act(struct acting *acting, size_t i)
     *client = *part->client;
     give_certificate(stage, client);
     const char *target = client->target[0] != '\0' ? client->target : stage_host(stage);
+    SSL_SESSION *session = NULL;
     bool is_ok = true;
     if (client->pins) { // the app's other hosts work: that is how a pin shows
         struct lab_client plain = *client;
         memset(plain.name, 0, sizeof(plain.name));
-        is_ok = visit(acting, &plain, STAGE_OTHER_HOST, LAB_CLIENT_TRUSTS_BRIDGE, &part->result);
+        is_ok =
+            visit(acting, &plain, STAGE_OTHER_HOST, LAB_CLIENT_TRUSTS_BRIDGE, NULL, &part->result);
     }
     enum lab_client_trust trust = client->pins ? LAB_CLIENT_TRUSTS_ORIGIN : client->trust;
     for (unsigned visits = 0; visits < client->visits && is_ok; visits++) {
-        is_ok = visit(acting, client, target, trust, &part->result);
+        is_ok = visit(acting, client, target, trust, &session, &part->result);
     }
+    SSL_SESSION_free(session);
     free(client);
     return is_ok;
 }

@@ -63,6 +63,7 @@ struct lab_client {
     bool greases;            // sends an extension that nobody registered (RFC 8701)
     bool lacks_ems;          // does not know extended_master_secret (RFC 7627)
     bool wants_must_staple;  // refuses a must-staple certificate without a staple, as Firefox does
+    bool resumes;            // offers the session of its visit before
     unsigned visits;         // connections made one after the other; the last one counts
 };
 

@@ -133,6 +133,9 @@ static bool setup_server_leg(struct engine *engine, const struct engine_setup *s
         SSL_set_tlsext_status_type(engine->ssl, TLSEXT_STATUSTYPE_ocsp) != 1) {
         return false;
     }
+    if (setup->session != NULL && SSL_set_session(engine->ssl, setup->session) != 1) {
+        return false;
+    }
     if (!setup->offers_ticket) {
         SSL_set_options(engine->ssl, SSL_OP_NO_TICKET);
     }
@@ -391,6 +394,16 @@ struct slice engine_alpn(const struct engine *engine)
     unsigned len = 0;
     SSL_get0_alpn_selected(engine->ssl, &name, &len);
     return (struct slice){name, len};
+}
+
+SSL_SESSION *engine_session(const struct engine *engine)
+{
+    SSL_SESSION *session = engine->is_secured ? SSL_get1_session(engine->ssl) : NULL;
+    if (session != NULL && SSL_SESSION_is_resumable(session) != 1) {
+        SSL_SESSION_free(session);
+        return NULL;
+    }
+    return session;
 }
 
 const X509 *engine_peer_certificate(const struct engine *engine)

@@ -20,6 +20,7 @@ struct engine_setup {
     const char *sni;    // SERVER: NULL or empty: none is sent
     bool wants_staple;  // SERVER: status_request
     bool offers_ticket; // SERVER: session_ticket
+    SSL_SESSION *session;       // SERVER: to be resumed; borrowed; NULL: a full handshake
     const struct leaf *leaf;    // what we present: a reference is taken by OpenSSL; NULL: the
                                 // context's own certificate
     bool withholds_certificate; // SERVER: none is presented
@@ -91,6 +92,10 @@ struct slice engine_alpn(const struct engine *engine);
 // engine_is_issuer_named tells whether a server that asked for a certificate named the issuer of
 // the one that we sent, or of its chain. False with *out_count 0 when it named none at all.
 bool engine_is_issuer_named(const struct engine *engine, size_t *out_count);
+
+// engine_session gives what a later handshake can resume, tickets received by now included; the
+// caller frees it (SSL_SESSION_free). NULL when there is nothing.
+SSL_SESSION *engine_session(const struct engine *engine);
 
 // engine_peer_certificate borrows the peer's leaf; NULL when it sent none.
 const X509 *engine_peer_certificate(const struct engine *engine);

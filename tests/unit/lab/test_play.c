@@ -70,6 +70,16 @@ static const struct row {
           "client: {wants-must-staple: on, trusts: origin}\nexpect: {client: refused}\n" FIX
           ", origin: {chain: {recipe: must-staple-stapled}}}\n",
      LAB_CLIENT_REFUSED, 0, NULL},
+    {"a client that comes back with the ticket of another node",
+     HEAD "origin: {quirk: ticket-keys-fail}\nbridge: {pass: on}\n"
+          "client: {resumes: on, visits: 2, trusts: origin}\nexpect: {client: broken}\n" FIX
+          ", client: {visits: 3}}\n",
+     LAB_CLIENT_BROKEN, 0, NULL},
+    {"a client that comes back without one",
+     HEAD "origin: {quirk: ticket-keys-fail}\nbridge: {pass: on}\n"
+          "client: {visits: 2, trusts: origin}\nexpect: {client: broken}\n" FIX "}\n",
+     LAB_CLIENT_SERVED, 200,
+     "expected the client's end broken; no verdict, client: a whole answer, status 200"},
     {"a client's end that is not the one expected", HEAD "expect: {client: cut}\n" FIX "}\n",
      LAB_CLIENT_SERVED, 200,
      "expected the client's end cut; no verdict, client: a whole answer, status 200"},
