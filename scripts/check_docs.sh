@@ -57,6 +57,14 @@ for key in $(grep -ho '{"[a-z-]*", read_' proxy/lab/*.c | sed 's/{"//; s/",.*//'
     fi
 done
 
+# … and every quirk and recipe.
+for word in $(sed -n 's/^ *XX([A-Z0-9_]*, "\([a-z0-9-]*\)", [A-Z]*,.*/\1/p' proxy/lab/quirk.h) \
+    $(sed -n 's/^ *{"\([a-z0-9-]*\)",.*/\1/p' certs/lab_recipes.c); do
+    if ! grep -qF "\`$word\`" docs/scenarios.md; then
+        complain "docs/scenarios.md: nothing on '$word'"
+    fi
+done
+
 # The other way round: no document names an option that is gone.
 for file in README.md docs/options.md docs/trust.md docs/exec.md docs/log.md docs/explain.md \
     docs/predict.md docs/check.md docs/lab.md docs/scenarios.md; do
