@@ -44,7 +44,7 @@ check_unit() {
 # What runs on several threads, under ThreadSanitizer.
 check_threads() {
     build tsan
-    ctest --preset tsan --parallel "$(nproc)" --tests-regex '^(bridge|certs|record)/'
+    ctest --preset tsan --parallel "$(nproc)" --tests-regex '^(bridge|certs|lab|record)/'
 }
 
 # The other compiler has other warnings, and all are errors.
