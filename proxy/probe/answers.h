@@ -11,8 +11,9 @@
 // One answer. Text and body live where they were read or copied to.
 struct answer_kept {
     enum fetch_result result;
-    int status;       // FETCH_ANSWER, like the next two
+    int status;       // FETCH_ANSWER, like the next three
     const char *date; // "": none
+    int64_t held_us;  // by caches on the way: the date is so old
     struct slice body;
     double ms;
     int64_t age_us; // 0: just fetched

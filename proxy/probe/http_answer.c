@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 // What http-parser's callbacks answer.
 enum {
     GO_ON = 0,
@@ -12,7 +14,8 @@ static int on_message_begin(http_parser *parser)
 {
     struct http_answer *answer = parser->data;
     answer->status = 0;
-    answer->location_len = answer->date_len = 0;
+    answer->location_len = answer->date_len = answer->age_len = 0;
+    answer->held_us = 0;
     answer->is_in_head = true;
     answer->is_in_value = true; // the next name begins a header
     return GO_ON;
@@ -56,6 +59,8 @@ static int on_header_value(http_parser *parser, const char *at, size_t len)
         add_value(answer->location, HTTP_ANSWER_LOCATION_MAX, &answer->location_len, at, len);
     } else if (is_named(answer, "date")) {
         add_value(answer->date, HTTP_ANSWER_DATE_MAX, &answer->date_len, at, len);
+    } else if (is_named(answer, "age")) {
+        add_value(answer->age, HTTP_ANSWER_AGE_MAX, &answer->age_len, at, len);
     }
     return GO_ON;
 }
@@ -66,12 +71,25 @@ static void end_value(char *text, size_t max, size_t len)
     text[is_whole ? len : 0] = '\0';
 }
 
+static void end_age(struct http_answer *answer)
+{
+    uint64_t seconds = 0;
+    end_value(answer->age, HTTP_ANSWER_AGE_MAX, answer->age_len);
+    bool is_number = answer->age[0] != '\0' &&
+                     text_uint(slice_of_text(answer->age), UINT64_C(9999999999), &seconds);
+    if (answer->age_len > 0 && !is_number) {
+        answer->date[0] = '\0';
+    }
+    answer->held_us = is_number ? (int64_t)seconds * 1000000 : 0;
+}
+
 static int on_headers_complete(http_parser *parser)
 {
     struct http_answer *answer = parser->data;
     answer->status = (int)parser->status_code;
     end_value(answer->location, HTTP_ANSWER_LOCATION_MAX, answer->location_len);
     end_value(answer->date, HTTP_ANSWER_DATE_MAX, answer->date_len);
+    end_age(answer);
     answer->is_in_head = false;
     return GO_ON;
 }

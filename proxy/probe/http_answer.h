@@ -10,7 +10,8 @@
 #define HTTP_ANSWER_BYTES_MAX    ((size_t)96 * 1024) // head, chunk sizes and body together
 #define HTTP_ANSWER_LOCATION_MAX ((size_t)1024)
 #define HTTP_ANSWER_DATE_MAX     ((size_t)64)
-#define HTTP_ANSWER_NAME_MAX     16 // longer than the names that are looked for
+#define HTTP_ANSWER_AGE_MAX      ((size_t)10) // digits: three hundred years
+#define HTTP_ANSWER_NAME_MAX     16           // longer than the names that are looked for
 
 // All-zero is an answer that was not begun.
 struct http_answer {
@@ -20,10 +21,14 @@ struct http_answer {
     // Headers: "" for none, or longer than that. Several of a name run together.
     char location[HTTP_ANSWER_LOCATION_MAX + 1];
     char date[HTTP_ANSWER_DATE_MAX + 1];
+    // How long caches on the way have held it, by the sum that Age is (RFC 9111 section 5.1): the
+    // date is so old. 0: none did, or none says so. With an Age that is no number there is no date.
+    int64_t held_us;
     struct buffer body;
-    bool is_whole, is_refused;       // refused: more than the limits
-    char name[HTTP_ANSWER_NAME_MAX]; // of the header under way, lower case, cut
-    size_t name_len, location_len, date_len;
+    bool is_whole, is_refused;         // refused: more than the limits
+    char name[HTTP_ANSWER_NAME_MAX];   // of the header under way, lower case, cut
+    char age[HTTP_ANSWER_AGE_MAX + 1]; // as text
+    size_t name_len, location_len, date_len, age_len;
     bool is_in_value, is_in_head; // not in the trailers of a chunked body
 };
 

@@ -134,7 +134,7 @@ static void take_time(struct inquiry *inquiry, const struct answer_kept *answer)
 {
     inquiry->clock.age_us = answer->age_us;
     if (answer->result == FETCH_ANSWER) {
-        other_clock_take(&inquiry->clock, answer->date, answer->ms);
+        other_clock_take(&inquiry->clock, answer->date, answer->held_us, answer->ms);
     } else {
         other_clock_none(&inquiry->clock, failure_of(inquiry, answer), answer->ms);
     }
@@ -223,6 +223,7 @@ static void on_fetched(void *user)
         .result = fetch->result,
         .status = fetch->answer.status,
         .date = fetch->answer.date,
+        .held_us = fetch->answer.held_us,
         .body = http_answer_body(&fetch->answer),
         .ms = fetch->ms,
     };

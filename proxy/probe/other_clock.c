@@ -114,7 +114,7 @@ static void blame_clock(struct other_clock *clock, const char *date, int64_t off
     verdict_fact(judge, out, "at that other time the chain is in date");
 }
 
-void other_clock_take(struct other_clock *clock, const char *header, double ms)
+void other_clock_take(struct other_clock *clock, const char *header, int64_t held_us, double ms)
 {
     char date[CLOCK_TEXT_MAX];
     int64_t date_us;
@@ -123,6 +123,7 @@ void other_clock_take(struct other_clock *clock, const char *header, double ms)
         other_clock_none(clock, "no time in the answer that can be right", ms);
         return;
     }
+    date_us += held_us;              // a cache passes on the date that it was told (RFC 9111)
     (void)clock_date(date_us, date); // gives its argument back
     int64_t off_us = clock->check.setup.spec.at_us - date_us;
     bool agrees = off_us < OTHER_CLOCK_SLACK_US && off_us > -OTHER_CLOCK_SLACK_US;

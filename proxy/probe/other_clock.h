@@ -25,8 +25,9 @@ bool other_clock_open(struct other_clock *out, const struct evidence *evidence,
                       struct verdict *verdict);
 void other_clock_clear(struct other_clock *clock);
 
-// other_clock_take takes a Date header and adds its row. A clock that says what midspan's says
-// makes a suspected clock.bridge the certificate's fault; one at which the chain verifies makes it
-// clock.bridge, proven. other_clock_none adds the row of an address that gave no time.
-void other_clock_take(struct other_clock *clock, const char *date, double ms);
+// other_clock_take takes a Date header, which is as old as caches have held it, and adds its row. A
+// clock that says what midspan's says makes a suspected clock.bridge the certificate's fault; one
+// at which the chain verifies makes it clock.bridge, proven. other_clock_none adds the row of an
+// address that gave no time.
+void other_clock_take(struct other_clock *clock, const char *date, int64_t held_us, double ms);
 void other_clock_none(struct other_clock *clock, const char *why, double ms);

@@ -105,6 +105,35 @@ static void stops_at_the_limits(void **state)
     assert_int_equal(feed_filled(OK "X: ", HTTP_ANSWER_BYTES_MAX), PARSE_BAD);
 }
 
+// A cache passes on the date that it was told, and says how long ago.
+static void a_date_is_as_old_as_it_was_held(void **state)
+{
+    static const struct {
+        const char *headers, *date;
+        int64_t held_s;
+    } dated[] = {
+        {"Date: Sun\r\n", "Sun", 0},
+        {"Age: 72000\r\nDate: Sun\r\n", "Sun", 72000},
+        {"Date: Sun\r\nAge: 9999999999\r\n", "Sun", 9999999999},
+        {"Date: Sun\r\nAge: 10000000000\r\n", "", 0},
+        {"Date: Sun\r\nAge: -1\r\n", "", 0},
+        {"Date: Sun\r\nAge: soon\r\n", "", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(dated); i++) {
+        struct http_answer answer;
+        http_answer_init(&answer);
+        (void)http_answer_feed(&answer, slice_of_text(OK));
+        (void)http_answer_feed(&answer, slice_of_text(dated[i].headers));
+        (void)http_answer_feed(&answer, slice_of_text("\r\n"));
+        int64_t held_us = answer.held_us;
+        bool is_date = strcmp(answer.date, dated[i].date) == 0;
+        http_answer_clear(&answer);
+        assert_int_equal(held_us, dated[i].held_s * 1000000);
+        assert_true(is_date);
+    }
+}
+
 static void a_long_location_is_none(void **state)
 {
     struct http_answer answer;
@@ -125,6 +154,7 @@ static void a_long_location_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(stops_at_the_limits),
-                                       cmocka_unit_test(a_long_location_is_none)};
+                                       cmocka_unit_test(a_long_location_is_none),
+                                       cmocka_unit_test(a_date_is_as_old_as_it_was_held)};
     return RUN_ROWS(rows, reads) + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@ static const struct row {
     int ahead_days;         // of midspan's clock
     int other_ahead_days;   // of the other clock
     const char *date;       // instead of the other clock's
+    int held_days;          // by a cache
     bool has_no_place;
     const char *cause, *want; // verdict before and after
     bool is_taken, is_proven;
@@ -50,6 +51,14 @@ static const struct row {
      .want = "cert.not-yet-valid",
      .is_taken = true,
      .is_proven = true},
+    {.name = "an answer that a cache has held since the leaf was in date",
+     .from_days = -90,
+     .to_days = -5,
+     .other_ahead_days = -10,
+     .held_days = 10,
+     .cause = "cert.expired",
+     .want = "cert.expired",
+     .is_taken = true},
     {.name = "clocks that differ, and a leaf out of date by both",
      .from_days = -90,
      .to_days = -5,
@@ -114,7 +123,8 @@ static void tells(void **state)
     bool is_taken = other_clock_open(&clock, evidence, trust, &arena, &verdict);
     if (is_taken) {
         const char *header = header_at(now_us + row->other_ahead_days * DAY_US, date);
-        other_clock_take(&clock, row->date != NULL ? row->date : header, 1);
+        other_clock_take(&clock, row->date != NULL ? row->date : header, row->held_days * DAY_US,
+                         1);
         other_clock_clear(&clock);
     }
     const char *got = verdict.cause->code;
