@@ -113,6 +113,24 @@ static void prove_auth(struct conclusion *c)
                  "nothing else stands in the way: when midspan does not insist, it works");
 }
 
+// is_alone is true if nothing else can explain that the client took this change: each changed leaf
+// has a new serial number as well, so that alone has to be refused.
+static bool is_alone(struct conclusion *c, enum experiment_change change)
+{
+    const struct experiment *experiment = c->experiment;
+    bool is_in_order = false;
+    for (size_t i = 0; i < experiment->order_count; i++) {
+        is_in_order = is_in_order || experiment->order[i] == EXPERIMENT_SERIAL;
+    }
+    if (!is_in_order || change == EXPERIMENT_SERIAL ||
+        has_result(experiment, EXPERIMENT_SERIAL, EXPERIMENT_REFUSED)) {
+        return true;
+    }
+    verdict_fact(&c->judge, c->verdict,
+                 "what it took has another serial number too, and of that alone it did not tell");
+    return false;
+}
+
 // by_change concludes from the one change of what midspan presents that was taken.
 static void by_change(struct conclusion *c, enum experiment_change change)
 {
@@ -182,12 +200,13 @@ static bool all_refused(const struct experiment *experiment)
 
 // A stranger's leaf gets the same answer as ours. Where that answer says "unknown authority", so it
 // is. Where the client has one answer for everything, a pin would look the same: it is told by
-// other names, for which a pin would let ours pass.
+// other names, for which a pin would let ours pass; that one refuses ours as well may be another
+// pin.
 static void conclude_unknown(struct conclusion *c, const struct experiment_history *history)
 {
     bool is_known = history->took_another;
-    bool is_sure = c->experiment->tells_authority ||
-                   (!is_known && history->refused_another && all_refused(c->experiment));
+    bool is_sure = c->experiment->tells_authority;
+    bool is_likely = history->refused_another && all_refused(c->experiment);
     if (is_known && !c->experiment->tells_authority) {
         verdict_fact(&c->judge, c->verdict,
                      "the client answers a stranger's certificate in the same way, so it can't be "
@@ -199,16 +218,14 @@ static void conclude_unknown(struct conclusion *c, const struct experiment_histo
     verdict_say(&c->judge, c->verdict,
                 "the client does not trust midspan's authority: it refuses its certificates like a "
                 "stranger's, and takes the origin's own");
-    if (!c->experiment->tells_authority && is_sure) {
-        verdict_fact(&c->judge, c->verdict,
-                     "it refused midspan's certificates for another name too, and never took one");
-    }
     if (!is_sure) {
         c->verdict->confidence = before > CONFIDENCE_DEDUCED ? before : CONFIDENCE_DEDUCED;
         c->verdict->proven_by = 0;
         verdict_fact(&c->judge, c->verdict,
-                     "a pin for this name would look the same; a second name that is refused too "
-                     "would tell");
+                     is_likely ? "it refused midspan's certificates for another name too, and "
+                                 "never took one; only a pin for each would look the same"
+                               : "a pin for this name would look the same; another name, which "
+                                 "midspan's certificate is taken for or not, would tell more");
     }
 }
 
@@ -251,7 +268,9 @@ void experiment_conclude(const struct experiment *experiment, const struct evide
         return; // it stays as it was, with the rows to look at
     }
     if (passed != EXPERIMENT_CHANGES) {
-        by_change(&c, passed);
+        if (is_alone(&c, passed)) {
+            by_change(&c, passed);
+        }
     } else if (experiment_is_strange(experiment)) {
         conclude_unknown(&c, history);
     } else if (has_result(experiment, EXPERIMENT_STRANGER, EXPERIMENT_REFUSED)) {

@@ -12,6 +12,7 @@ static const struct row {
     const char *name;
     const char *words; // the finding's evidence; its first verdict is the finding
     unsigned takes;    // BIT of each change that it takes
+    unsigned mute;     // BIT of each change that it leaves untold
     uint8_t stranger;  // the alert for a stranger's leaf; 0: as for ours
     uint8_t again;     // the alert when it is asked the same again; 0: as at first
     bool comes_and_goes;
@@ -34,7 +35,7 @@ static const struct row {
      .want_asked = "XUSELR4PA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_DEDUCED,
      .want_party = PARTY_CLIENT, .want_direct = DIRECT_WOULD_SUCCEED, .want_says = "a pin for this name would look the same"},
     {"one answer for all, and another name refused", "c.cert c.alert=46", BIT(UNTOUCHED), .refused_another = true,
-     .want_asked = "XUSELR4PA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_PROVEN,
+     .want_asked = "XUSELR4PA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_DEDUCED,
      .want_party = PARTY_CLIENT, .want_direct = DIRECT_WOULD_SUCCEED, .want_says = "another name too"},
     {"one answer for all, and another name taken", "c.cert c.alert=46", BIT(UNTOUCHED), .refused_another = true, .took_another = true,
      .want_asked = "XUSELR4PA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_SUSPECTED,
@@ -66,6 +67,9 @@ static const struct row {
     {"a fault of the leaf", "c.chain=expired c.cert c.alert=45", BIT(CLEAN),
      .want_asked = "SCA", .want_cause = "cert.expired", .want = CONFIDENCE_PROVEN,
      .want_party = PARTY_BRIDGE, .want_says = "does not have this fault"},
+    {"a clock, though another serial number brought no answer", "c.cert c.alert=45", BIT(LATER) | BIT(UNTOUCHED), .stranger = 48,
+     .mute = BIT(SERIAL), .want_asked = "SSLA", .want_cause = "clock.client", .want = CONFIDENCE_SUSPECTED,
+     .want_party = PARTY_CLIENT, .want_says = "of that alone it did not tell"},
     {"a fault of the leaf is not all that it minds", "c.chain=expired c.cert c.alert=45", 0,
      .want_asked = "SC", .want_cause = "cert.expired", .want = CONFIDENCE_DEDUCED, .want_party = PARTY_BRIDGE},
     {"a client certificate that is demanded", "c.cert c.request c.sent=116", BIT(ASK),
@@ -82,7 +86,7 @@ static const struct row {
      .want_asked = "XUA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_DEDUCED,
      .want_party = PARTY_CLIENT, .want_direct = DIRECT_WOULD_SUCCEED, .want_says = "comes and goes"},
     {"a stack that now and then leaves without its alert", "client=java_17021 c.cert c.reset", BIT(UNTOUCHED), .again = 46,
-     .refused_another = true, .want_asked = "XUSELR4PA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_PROVEN,
+     .refused_another = true, .want_asked = "XUSELR4PA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_DEDUCED,
      .want_party = PARTY_CLIENT, .want_direct = DIRECT_WOULD_SUCCEED},
     {"a configured certificate is shown as it is", "c.keys=rsa c.cert c.alert=48", BIT(UNTOUCHED),
      .want_asked = "UA", .want_cause = "trust.client-rejects-bridge-ca", .want = CONFIDENCE_DEDUCED,
@@ -108,6 +112,9 @@ static struct experiment_answer
 answer_to(const struct row *row, const struct experiment *experiment, enum experiment_change change)
 {
     struct experiment_answer answer = experiment->first;
+    if ((row->mute & (1u << change)) != 0) {
+        return (struct experiment_answer){.result = EXPERIMENT_UNTOLD};
+    }
     if (change == EXPERIMENT_AGAIN ? row->comes_and_goes : (row->takes & (1u << change)) != 0) {
         return (struct experiment_answer){.result = EXPERIMENT_PASSED};
     }
