@@ -87,6 +87,7 @@ enum explanation {
     OTHER_USE,
     REVOKED,
     OWN_CHECK,
+    NO_STAPLE,
     LEFT_BY_ITSELF,
     EXPLANATIONS
 };
@@ -104,6 +105,8 @@ static const struct {
     [REVOKED] = {"the leaf is on a revocation list of its own", "trust.leaf-refused",
                  STACK_FAULT_REVOKED},
     [OWN_CHECK] = {"a check of its own, such as a pin", "trust.pinned", STACK_FAULTS},
+    [NO_STAPLE] = {"it wants an OCSP response stapled, and midspan staples none",
+                   "trust.leaf-refused", STACK_FAULTS},
     [LEFT_BY_ITSELF] = {"it left for reasons of its own", "", STACK_FAULTS},
 };
 
@@ -140,6 +143,7 @@ static struct recheck_change run_of(const struct bench *bench, enum explanation 
         change.words = "the client's revocation list: with this leaf";
         break;
     case OWN_CHECK:
+    case NO_STAPLE:
     case LEFT_BY_ITSELF:
     case EXPLANATIONS:
         break;
@@ -175,8 +179,9 @@ static bool sent(const struct bench *bench, uint8_t alert)
     return bench->refusal.kind == REFUSAL_ALERT && bench->refusal.alert == alert;
 }
 
-// A client that took other leaves of ours trusts the authority and has its clock right, unless its
-// alert says that the authority is unknown: then it is another program with the same hello.
+// is_ruled_out_by_history: a client that took other leaves of ours trusts the authority and has its
+// clock right, unless its alert says that the authority is unknown: then it is another program with
+// the same hello.
 static bool is_ruled_out_by_history(const struct bench *bench, enum explanation which)
 {
     bool is_about = which == UNKNOWN_AUTHORITY ? !sent(bench, ALERT_UNKNOWN_CA)
@@ -191,12 +196,26 @@ static bool is_far_fetched(const struct bench *bench, enum explanation which)
     return which == OTHER_USE && !sent(bench, ALERT_UNSUPPORTED_CERTIFICATE);
 }
 
-// may_explain runs what can be run.
-static bool may_explain(struct bench *bench, enum explanation which)
+// A client that asks for a staple may insist on it (RFC 6066 section 8 leaves it to the client);
+// browsers ask always, and insist where the certificate does, which ours does not (RFC 7633).
+static bool may_want_staple(const struct bench *bench)
+{
+    const struct stack *stack = bench->judge.stack;
+    return bench->judge.client_hello.has_status_request && !stack->is_browser &&
+           (sent(bench, ALERT_BAD_CERTIFICATE_STATUS_RESPONSE) ||
+            stack_may_own(stack, bench->version, bench->seen));
+}
+
+// may_explain runs what can be run. What only the client's history speaks against is counted in
+// *out_told_by_history: another program may have the same hello, so that proves nothing.
+static bool may_explain(struct bench *bench, enum explanation which, size_t *out_told_by_history)
 {
     const struct stack *stack = bench->judge.stack;
     if (which == OWN_CHECK) {
         return stack_may_own(stack, bench->version, bench->seen);
+    }
+    if (which == NO_STAPLE) {
+        return may_want_staple(bench);
     }
     if (which == LEFT_BY_ITSELF) {
         return bench->refusal.kind != REFUSAL_ALERT && !stack->always_asks;
@@ -208,9 +227,13 @@ static bool may_explain(struct bench *bench, enum explanation which)
     struct verify_spec spec;
     struct recheck_change change = run_of(bench, which, &spec);
     change.remark = answer_text(bench, fault);
-    return !recheck_run(&bench->recheck, &change) &&
-           stack_may(stack, bench->version, fault, bench->seen) &&
-           !is_ruled_out_by_history(bench, which);
+    if (recheck_run(&bench->recheck, &change) ||
+        !stack_may(stack, bench->version, fault, bench->seen)) {
+        return false;
+    }
+    bool is_told = is_ruled_out_by_history(bench, which);
+    *out_told_by_history += is_told ? 1 : 0;
+    return !is_told;
 }
 
 static bool prove_explanation(struct bench *bench)
@@ -218,9 +241,9 @@ static bool prove_explanation(struct bench *bench)
     struct verdict *verdict = bench->setup->verdict;
     struct buffer open = {.limit = 512};
     enum explanation last = EXPLANATIONS;
-    size_t count = 0;
+    size_t count = 0, told_by_history = 0;
     for (enum explanation which = UNKNOWN_AUTHORITY; which < EXPLANATIONS; which++) {
-        if (!may_explain(bench, which)) {
+        if (!may_explain(bench, which, &told_by_history)) {
             continue;
         }
         // A shorter text when full.
@@ -232,7 +255,15 @@ static bool prove_explanation(struct bench *bench)
         verdict_fact(&bench->judge, verdict, "its answer leaves open: %s", buffer_text(&open));
     }
     buffer_clear(&open);
-    return count == 1 && strcmp(explanations[last].code, verdict->cause->code) == 0;
+    bool is_it = count == 1 && strcmp(explanations[last].code, verdict->cause->code) == 0;
+    if (is_it && told_by_history > 0) {
+        verdict->confidence = CONFIDENCE_DEDUCED;
+        verdict_fact(&bench->judge, verdict,
+                     "only an earlier connection speaks against other explanations, and that may "
+                     "have been another program's with the same hello");
+        return false;
+    }
+    return is_it;
 }
 
 // ---- the whole

@@ -23,5 +23,6 @@ struct judgement_setup {
 //     verifies; or
 //   - the leaf verifies, and of all that a client can hold against it exactly one explanation is
 //     left, the verdict's, that its stack answers so.
+// It is CONFIDENCE_DEDUCED where the others are ruled out by the client's history alone.
 // Else it says as a fact what is left open. False, with nothing changed, for other verdicts.
 bool judgement(const struct judgement_setup *setup);

@@ -32,8 +32,9 @@ static const struct row {
     uint32_t secured_before;
     bool has_other_leaf; // of the policy's own: none of the mint's
     const char *cause;
-    bool is_ours, is_proven;
-    const char *leaves_open; // in a fact; NULL: nothing
+    bool is_ours, is_proven, is_deduced;
+    bool wants_staple, hides_staple; // status_request is put into its hello, or taken out
+    const char *leaves_open;         // in a fact; NULL: nothing
 } rows[] = {
     {.name = "OpenSSL says unknown_ca for an unknown authority alone",
      .client = OPENSSL,
@@ -76,13 +77,31 @@ static const struct row {
      .cause = "trust.client-rejects-bridge-ca",
      .is_ours = true,
      .leaves_open = "midspan's authority is unknown to it; a check of its own, such as a pin"},
-    {.name = "Go that took other leaves has a pin",
+    {.name = "Go that took other leaves has a pin, or wants the staple that it asks for",
      .client = GO,
      .reaction = 42,
      .secured_before = 1,
      .cause = "trust.pinned",
      .is_ours = true,
-     .is_proven = true},
+     .leaves_open = "a check of its own, such as a pin; it wants an OCSP response stapled"},
+    {.name = "Java that took other leaves: another program may have the same hello",
+     .client = JAVA,
+     .reaction = 46,
+     .hides_staple = true,
+     .is_tls12 = true,
+     .secured_before = 1,
+     .cause = "trust.pinned",
+     .is_ours = true,
+     .is_deduced = true,
+     .leaves_open = "only an earlier connection speaks against other explanations"},
+    {.name = "curl that asked for a staple and leaves in silence has a pin or wants one",
+     .client = CURL,
+     .reaction = SILENT,
+     .wants_staple = true,
+     .cause = "trust.pinned",
+     .is_ours = true,
+     .leaves_open = "a check of its own, such as a pin; it wants an OCSP response stapled, and "
+                    "midspan staples none"},
     {.name = "curl that leaves in silence has a pin",
      .client = CURL,
      .reaction = SILENT,
@@ -255,6 +274,46 @@ static struct slice sample(struct arena *arena, const char *name)
     return copy;
 }
 
+// with_status_request appends the extension (RFC 6066 section 8) to a ClientHello.
+static struct slice with_status_request(struct arena *arena, struct slice message)
+{
+    static const uint8_t extension[] = {0, 5, 0, 5, 1, 0, 0, 0, 0};
+    struct client_hello hello;
+    size_t at;
+    struct buffer out = {0};
+    assert_int_equal(client_hello_parse(message, &hello, &at), PARSE_OK);
+    size_t list_at = (size_t)(hello.extensions.data - message.data) - 2;
+    size_t len = message.len - HANDSHAKE_HEADER_LEN + sizeof(extension);
+    const uint8_t head[] = {HANDSHAKE_CLIENT_HELLO, 0, (uint8_t)(len >> 8), (uint8_t)len};
+    assert_true(buffer_append(&out, (struct slice){head, sizeof(head)}) &&
+                buffer_append(&out, slice_part(message, HANDSHAKE_HEADER_LEN,
+                                               list_at - HANDSHAKE_HEADER_LEN)) &&
+                buffer_append_u16(&out, (uint16_t)(hello.extensions.len + sizeof(extension))) &&
+                buffer_append(&out, hello.extensions) &&
+                buffer_append(&out, (struct slice){extension, sizeof(extension)}));
+    struct slice copy = arena_copy(arena, buffer_slice(&out));
+    buffer_clear(&out);
+    return copy;
+}
+
+// without_status_request gives the extension a number that nobody knows.
+static struct slice without_status_request(struct arena *arena, struct slice message)
+{
+    struct client_hello hello;
+    size_t bad_at, at = 0, before = 0;
+    uint16_t type;
+    struct slice body, copy = arena_copy(arena, message);
+    assert_int_equal(client_hello_parse(copy, &hello, &bad_at), PARSE_OK);
+    while (extension_next(hello.extensions, &at, &type, &body) &&
+           type != EXTENSION_STATUS_REQUEST) {
+        before = at;
+    }
+    assert_int_equal(type, EXTENSION_STATUS_REQUEST);
+    uint8_t *bytes = (uint8_t *)(uintptr_t)hello.extensions.data; // the arena's
+    bytes[before] = 0xfe;
+    return copy;
+}
+
 static void record(const struct row *row, const struct leaf *leaf, struct arena *arena,
                    struct evidence *out)
 {
@@ -263,6 +322,12 @@ static void record(const struct row *row, const struct leaf *leaf, struct arena 
     out->client_secured_before = row->secured_before;
     leg->is_started = true;
     leg->client_hello = sample(arena, row->client);
+    if (row->wants_staple) {
+        leg->client_hello = with_status_request(arena, leg->client_hello);
+    }
+    if (row->hides_staple) {
+        leg->client_hello = without_status_request(arena, leg->client_hello);
+    }
     leg->server_hello = slice_of_text("x"); // nobody reads it here
     leg->version = row->is_tls12 ? VERSION_TLS12 : VERSION_TLS13;
     leg->chain = arena_alloc(arena, sizeof(*leg->chain));
@@ -286,6 +351,7 @@ static const char *open_fact(const struct verdict *verdict)
 {
     for (size_t i = 0; i < COUNT(verdict->facts) && verdict->facts[i] != NULL; i++) {
         if (strstr(verdict->facts[i], "leaves open: ") != NULL ||
+            strstr(verdict->facts[i], "only an earlier connection") != NULL ||
             strstr(verdict->facts[i], "if this one trusts") != NULL) {
             return verdict->facts[i];
         }
@@ -348,6 +414,7 @@ static void the_client_is_explained(void **state)
                                           .name = "app.test"};
     bool is_ours = judgement(&setup);
     bool is_proven = verdict.confidence == CONFIDENCE_PROVEN;
+    bool is_deduced = verdict.confidence == CONFIDENCE_DEDUCED;
     bool is_sure = strcmp(verdict.summary, "it is so") == 0;
     snprintf(fact, sizeof(fact), "%s", open_fact(&verdict));
     size_t count = verdict.proof_count;
@@ -359,6 +426,7 @@ static void the_client_is_explained(void **state)
     close_stage(&stage);
     assert_int_equal(is_ours, row->is_ours);
     assert_int_equal(is_proven, row->is_proven);
+    assert_int_equal(is_deduced, row->is_deduced);
     assert_int_equal(is_sure, is_proven);
     assert_true(row->leaves_open != NULL ? strstr(fact, row->leaves_open) != NULL
                                          : fact[0] == '\0');
