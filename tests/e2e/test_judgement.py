@@ -66,6 +66,14 @@ def test_a_pin_that_is_said_in_silence(ask):
     assert sum(row["ms"] for row in verdict["proof"]) < 100  # five milliseconds on an idle machine
 
 
+def test_a_client_that_insists_on_a_staple_is_not_called_pinned(ask):
+    proxy, got = ask("curl", extra=("--cert-status",))
+    assert not got.ok
+    verdict = proxy.expect_verdict(("trust.pinned", "trust.leaf-refused"), leg="client")
+    assert verdict["confidence"] != "proven", verdict
+    assert any("wants an OCSP response stapled" in fact for fact in verdict["facts"]), verdict
+
+
 def test_a_silent_client_that_may_have_had_reasons_of_its_own(start_midspan, start_origin, pki_):
     """A check of a port leaves as a pin does."""
     origin = start_origin("nginx")
