@@ -101,6 +101,9 @@ const char *change_text(struct arena *arena, const struct trial *trial, const st
     case CHANGE_CAP:
         text = "nothing above TLS 1.2, no GREASE";
         break;
+    case CHANGE_RECORD:
+        text = "version of the record: TLS 1.2";
+        break;
     }
     return text != NULL ? text : "";
 }

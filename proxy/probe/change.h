@@ -12,7 +12,8 @@ enum change_kind {
     CHANGE_ALPN,    // one protocol, or none
     CHANGE_EMS,     // extended_master_secret is offered as well
     CHANGE_COMPACT, // short (under 250 bytes unless the name is long), its versions kept
-    CHANGE_CAP      // nothing above TLS 1.2, no GREASE
+    CHANGE_CAP,     // nothing above TLS 1.2, no GREASE
+    CHANGE_RECORD   // the same hello, in a record that names TLS 1.2
 };
 
 // Bits of change.lists.

@@ -262,6 +262,7 @@ static bool find_cause(const struct plan *plan, const struct verdict *verdict, s
         out->code = "hello.intolerant";
         break;
     case CHANGE_CAP:
+    case CHANGE_RECORD:
         out->code = "protocol.intolerant";
         break;
     case CHANGE_NOTHING:
@@ -328,6 +329,7 @@ static enum party party_of_bridged(const struct plan *plan, const struct finding
         return PARTY_CLIENT;
     case CHANGE_COMPACT:
     case CHANGE_CAP:
+    case CHANGE_RECORD:
         return PARTY_SERVER;
     case CHANGE_WIDEN:
     case CHANGE_NOTHING:
@@ -469,6 +471,12 @@ static void say_manner(struct judge *judge, const struct finding *finding, struc
                     "%s (or a box before it) does not cope with the ClientHello of %zu bytes, and "
                     "takes a shorter one with the same versions",
                     judge->origin, len);
+    } else if (finding->trial->change.kind == CHANGE_RECORD) {
+        verdict_say(judge, out,
+                    "%s (or a box before it) fails when the record of the ClientHello names TLS "
+                    "1.0, as clients' records do, and takes the same hello in one that names TLS "
+                    "1.2",
+                    judge->origin);
     } else {
         verdict_say(judge, out,
                     "%s (or a box before it) fails when TLS 1.3 is offered, and takes %s when it "
@@ -539,6 +547,13 @@ void conclude(struct plan *plan, struct verdict *verdict)
     if (plan->trials[0].passed) {
         verdict_fact(&plan->judge, verdict,
                      "the same hello was taken when it was sent again: the failure comes and goes");
+        return;
+    }
+    if (!plan_fails_again(plan)) {
+        verdict_fact(&plan->judge, verdict,
+                     "the same hello sent again ended in another way: %s; the failure comes and "
+                     "goes",
+                     outcome_text(plan->judge.arena, &plan->trials[0]));
         return;
     }
     if (!find_cause(plan, verdict, &finding)) {

@@ -234,6 +234,7 @@ void draft_apply(struct draft *draft)
     case CHANGE_BLAME:
     case CHANGE_SNI:
     case CHANGE_ALPN:
+    case CHANGE_RECORD:
         break;
     }
     if (change->is_tls12) {

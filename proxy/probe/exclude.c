@@ -21,31 +21,6 @@ bool exclusion_fits(const struct judge *judge, const struct verdict *verdict)
            leg_heard(leg, ALERT_UNRECOGNIZED_NAME);
 }
 
-static bool is_same(const struct outcome *outcome, const struct ending *ending)
-{
-    if (outcome->version != 0) {
-        return false; // it went further
-    }
-    switch (outcome->kind) {
-    case OUTCOME_ALERT:
-        return ending->kind == ENDING_ALERT_RECEIVED && ending->alert == outcome->alert;
-    case OUTCOME_CLOSED:
-        return ending->kind == ENDING_CLOSED;
-    case OUTCOME_RESET:
-        return ending->kind == ENDING_RESET;
-    case OUTCOME_SILENCE:
-        return ending->kind == ENDING_SILENCE;
-    case OUTCOME_NOT_TLS:
-        return ending->kind == ENDING_NOT_TLS;
-    case OUTCOME_NONE:
-    case OUTCOME_SERVER_HELLO:
-    case OUTCOME_RETRY:
-    case OUTCOME_UNREACHABLE:
-        break;
-    }
-    return false;
-}
-
 static bool has_trial(const struct plan *plan, enum change_kind kind, unsigned lists)
 {
     for (size_t i = 0; i < plan->count; i++) {
@@ -58,7 +33,7 @@ static bool has_trial(const struct plan *plan, enum change_kind kind, unsigned l
 }
 
 // Lists, length, versions and GREASE, name, protocols.
-static bool covers_all(const struct plan *plan)
+static bool covers_hello(const struct plan *plan)
 {
     const struct number_list *versions = &plan->base.offered.versions;
     bool spans = number_list_has(versions, VERSION_TLS13) && versions->count > 1;
@@ -68,18 +43,37 @@ static bool covers_all(const struct plan *plan)
            (has_trial(plan, CHANGE_ALPN, 0) || !plan->judge.sent_hello.has_alpn);
 }
 
-bool exclusion_holds(const struct plan *plan)
+// ends_so tells a reset from a close as well: the cause does.
+static bool ends_so(const struct outcome *outcome, const struct ending *ending)
+{
+    return outcome_is(outcome, ending) &&
+           (outcome->kind == OUTCOME_RESET) == (ending->kind == ENDING_RESET);
+}
+
+static bool all_end_so(const struct plan *plan)
 {
     const struct ending *ending = &leg_of(&plan->judge, SERVER)->handshake;
-    if (!plan->may_exclude || !covers_all(plan)) {
-        return false;
-    }
     for (size_t i = 0; i < plan->count; i++) {
-        if (!is_same(&plan->trials[i].outcome, ending)) {
+        if (!ends_so(&plan->trials[i].outcome, ending)) {
             return false;
         }
     }
     return true;
+}
+
+static bool covers_record(const struct plan *plan)
+{
+    return has_trial(plan, CHANGE_RECORD, 0);
+}
+
+bool exclusion_holds(const struct plan *plan)
+{
+    return plan->may_exclude && covers_hello(plan) && covers_record(plan) && all_end_so(plan);
+}
+
+bool exclusion_lacks_record(const struct plan *plan)
+{
+    return plan->may_exclude && covers_hello(plan) && !covers_record(plan) && all_end_so(plan);
 }
 
 void exclusion_say(struct plan *plan, struct verdict *verdict)
@@ -95,6 +89,6 @@ void exclusion_say(struct plan *plan, struct verdict *verdict)
     }
     verdict_fact(&plan->judge, verdict,
                  "whatever was offered: %zu other hellos (wide lists, a short one, other versions, "
-                 "name and protocols) ended in the same way",
+                 "of the record too, name and protocols) ended in the same way",
                  others);
 }

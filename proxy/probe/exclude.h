@@ -13,5 +13,8 @@ bool exclusion_fits(const struct judge *judge, const struct verdict *verdict);
 // trials leave nothing of the hello unchanged.
 bool exclusion_holds(const struct plan *plan);
 
+// exclusion_lacks_record is true if only a record of another version is left to be tried.
+bool exclusion_lacks_record(const struct plan *plan);
+
 // exclusion_say makes the verdict proven and adds what was tried.
 void exclusion_say(struct plan *plan, struct verdict *verdict);

@@ -33,7 +33,8 @@ static bool has_hello(const struct hello_dial *dial)
 static void send_hello(struct hello_dial *dial, struct slice message)
 {
     struct buffer record = {0};
-    uint16_t version = dial->did_retry ? VERSION_TLS12 : VERSION_TLS10; // RFC 8446 section 5.1
+    uint16_t first = dial->setup.record_version != 0 ? dial->setup.record_version : VERSION_TLS10;
+    uint16_t version = dial->did_retry ? VERSION_TLS12 : first; // RFC 8446 section 5.1
     if (tls_record_encode(&record, CONTENT_HANDSHAKE, version, message)) {
         (void)link_send(&dial->link, buffer_slice(&record)); // a peer that is gone tells the reader
     }

@@ -17,11 +17,12 @@ struct hello_dial;
 struct hello_dial_setup {
     uv_loop_t *loop;
     const struct sockaddr *address;
-    const char *tunnel;  // an upstream proxy stands at `address`: "host:port" to ask it for
-    struct slice hello;  // the handshake message; copied
-    struct slice room;   // where to read; used inside callbacks only
-    struct outcome *out; // filled by the time that `done` is called; borrowed till then
-    struct arena *arena; // for out->leaf
+    const char *tunnel;      // an upstream proxy stands at `address`: "host:port" to ask it for
+    struct slice hello;      // the handshake message; copied
+    uint16_t record_version; // of the record that holds it; 0: TLS 1.0 (RFC 8446 section 5.1)
+    struct slice room;       // where to read; used inside callbacks only
+    struct outcome *out;     // filled by the time that `done` is called; borrowed till then
+    struct arena *arena;     // for out->leaf
     void (*done)(void *user, struct hello_dial *dial);   // the outcome is known; once
     void (*closed)(void *user, struct hello_dial *dial); // its memory may go; once
     void *user;

@@ -160,7 +160,8 @@ static bool put_place(struct buffer *out, const struct outcome_place *place)
     const char *tunnel = place->tunnel != NULL ? place->tunnel : "";
     return put_address(out, place->address) && buffer_append_text(out, tunnel) &&
            buffer_append_byte(out, 0) && buffer_append_byte(out, (uint8_t)place->ending->kind) &&
-           buffer_append_byte(out, place->ending->alert);
+           buffer_append_byte(out, place->ending->alert) &&
+           buffer_append_u16(out, place->record_version);
 }
 
 bool outcome_key_of(const struct outcome_place *place, struct slice hello,

@@ -23,6 +23,7 @@ struct outcome_place {
     // How the origin answered the handshake that is to be explained: one that answers otherwise
     // by now is asked again.
     const struct ending *ending;
+    uint16_t record_version; // in which the hello is dialled; 0: as usual
 };
 
 struct outcomes;

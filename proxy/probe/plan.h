@@ -5,6 +5,8 @@
 //   then, when a change passes:
 //     the one element that the server chose, added alone; or, when only everything wide passes,
 //     everything but one list, for each list, and the lists that were needed, without the others
+//   else, when all ended as the broken handshake did and exclusion proves the cause:
+//     the same hello in a record of another version
 //   else:
 //     what failed by its protocols only, without ALPN
 //     everything wide, yet nothing above TLS 1.2 or 1.1, or for one kind of certificate: a server
@@ -43,6 +45,14 @@ bool plan_open(struct plan *plan, const struct evidence *evidence, const struct 
 // plan_next adds the trials of the next round and returns how many: 0 when there is no more to try.
 // All outcomes so far must be there.
 size_t plan_next(struct plan *plan);
+
+// outcome_is is true if a dial ended as a handshake did, before any ServerHello; a close and a
+// reset are one: which of the two depends on what was under way.
+bool outcome_is(const struct outcome *outcome, const struct ending *ending);
+
+// plan_fails_again is true if the unchanged hello failed again, as the broken handshake did as far
+// as a dial can see. Otherwise nothing is proven by what passes.
+bool plan_fails_again(const struct plan *plan);
 
 // plan_find gives the first trial of a kind, NULL when there is none.
 const struct trial *plan_find(const struct plan *plan, enum change_kind kind);

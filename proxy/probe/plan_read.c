@@ -11,6 +11,59 @@ const struct trial *plan_find(const struct plan *plan, enum change_kind kind)
     return NULL;
 }
 
+bool outcome_is(const struct outcome *outcome, const struct ending *ending)
+{
+    bool is_cut = ending->kind == ENDING_CLOSED || ending->kind == ENDING_RESET ||
+                  (ending->kind == ENDING_ALERT_RECEIVED && ending->alert == ALERT_CLOSE_NOTIFY);
+    if (outcome->version != 0) {
+        return false; // it went further
+    }
+    switch (outcome->kind) {
+    case OUTCOME_ALERT:
+        return ending->kind == ENDING_ALERT_RECEIVED && ending->alert == outcome->alert;
+    case OUTCOME_CLOSED:
+    case OUTCOME_RESET:
+        return is_cut;
+    case OUTCOME_SILENCE:
+        return ending->kind == ENDING_SILENCE;
+    case OUTCOME_NOT_TLS:
+        return ending->kind == ENDING_NOT_TLS;
+    case OUTCOME_NONE:
+    case OUTCOME_SERVER_HELLO:
+    case OUTCOME_RETRY:
+    case OUTCOME_UNREACHABLE:
+        break;
+    }
+    return false;
+}
+
+bool plan_fails_again(const struct plan *plan)
+{
+    const struct leg_evidence *leg = leg_of(&plan->judge, SERVER);
+    const struct trial *same = &plan->trials[0];
+    switch (leg->handshake.kind) {
+    case ENDING_ALERT_RECEIVED:
+    case ENDING_RESET:
+    case ENDING_CLOSED:
+    case ENDING_SILENCE:
+    case ENDING_NOT_TLS:
+        if (leg->server_hello.len == 0) {
+            return !same->passed && outcome_is(&same->outcome, &leg->handshake);
+        }
+        break; // what comes behind a ServerHello may be encrypted
+    case ENDING_NONE:
+    case ENDING_SECURED:
+    case ENDING_ALERT_SENT:
+    case ENDING_REFUSED:
+    case ENDING_UNREACHABLE:
+    case ENDING_ABANDONED:
+    case ENDING_DROPPED:
+        break;
+    }
+    return !same->passed && same->outcome.kind != OUTCOME_NONE &&
+           same->outcome.kind != OUTCOME_UNREACHABLE && same->outcome.kind != OUTCOME_SILENCE;
+}
+
 static bool is_modern(const struct outcome *outcome)
 {
     const struct suite *suite = suite_find(outcome->suite);
@@ -58,6 +111,8 @@ static int likelihood(const struct trial *trial)
         return change->is_last ? 9 : change->name != NULL ? 41 : 40;
     case CHANGE_EMS:
         return 42;
+    case CHANGE_RECORD:
+        return 12;
     case CHANGE_COMPACT:
         return 11;
     case CHANGE_CAP:

@@ -179,6 +179,11 @@ static bool hello_of(struct hello_prover *prover, struct trial *trial, struct bu
     return variant_encode(&prover->plan.base, &trial->change, out, &trial->offered);
 }
 
+static uint16_t record_version(const struct trial *trial)
+{
+    return trial->change.kind == CHANGE_RECORD ? VERSION_TLS12 : 0;
+}
+
 // recall takes what an earlier proof was told of the same hello. Two trials of this one may agree
 // in all but the order of extensions: they are dialled both.
 static bool recall(struct hello_prover *prover, size_t i, struct slice hello)
@@ -188,6 +193,7 @@ static bool recall(struct hello_prover *prover, size_t i, struct slice hello)
         .address = (const struct sockaddr *)&prover->address,
         .tunnel = prover->setup.is_via ? prover->tunnel : NULL,
         .ending = &prover->setup.evidence->legs[SERVER].handshake,
+        .record_version = record_version(trial),
     };
     int64_t age_us, now_us = clock_monotonic_us();
     int64_t begun_us = prover->deadline_us - (int64_t)PROBE_MS_MAX * 1000;
@@ -215,6 +221,7 @@ static bool start_dial(struct hello_prover *prover, size_t i)
         .loop = prover->setup.loop,
         .address = (const struct sockaddr *)&prover->address,
         .tunnel = prover->setup.is_via ? prover->tunnel : NULL,
+        .record_version = record_version(trial),
         .room = {prover->room, sizeof(prover->room)},
         .out = &trial->outcome,
         .arena = prover->setup.arena,

@@ -213,7 +213,8 @@ static void tell_offered(const struct draft *draft, const struct buffer *message
 bool variant_encode(const struct variant_base *base, const struct change *change,
                     struct buffer *out, struct sets *out_offered)
 {
-    bool is_same = change->kind == CHANGE_NOTHING && !change->is_tls12;
+    bool is_same =
+        (change->kind == CHANGE_NOTHING || change->kind == CHANGE_RECORD) && !change->is_tls12;
     if (base->hello.is_sslv2 || change->kind == CHANGE_BLAME) {
         return false;
     }

@@ -34,6 +34,8 @@ struct server {
     bool wants_ems;    // refuses TLS 1.2 without extended_master_secret
     const char *hated; // resets hellos that name it
     bool is_moody;     // the second hello is taken, whatever it is
+    bool is_fickle;  // resets at first, and answers by an alert from then on what it does not take
+    uint16_t record; // resets hellos in records of another version; 0: takes any
 };
 
 static const struct row {
@@ -578,6 +580,35 @@ static const struct row {
      .party = "server",
      .confidence = "proven",
      .direct = "would-fail"},
+    {.name = "a box that resets records of TLS 1.0",
+     .client = MODERN13,
+     .client_sni = "app.test",
+     .sent_sni = "app.test",
+     .server = {.min = 0x0303,
+                .max = 0x0304,
+                .suites = {0x1301, 0xc02f},
+                .groups = {0x001d},
+                .schemes = {0x0804},
+                .keys = KEY_RSA,
+                .record = 0x0303},
+     .code = "protocol.intolerant",
+     .party = "server",
+     .confidence = "proven",
+     .direct = "would-fail"},
+    {.name = "a hello that fails otherwise when it is sent again proves nothing",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
+     .server = {.min = 0x0303,
+                .max = 0x0303,
+                .suites = {0xc02f},
+                .groups = {0x0017},
+                .schemes = {0x0804},
+                .keys = KEY_RSA,
+                .is_fickle = true},
+     .code = "transport.reset",
+     .party = "network",
+     .confidence = "suspected",
+     .direct = "would-succeed"},
     {.name = "a failure that comes and goes proves nothing",
      .client = MODERN13,
      .sent = {.versions = {0x0303}, .suites = {0xc030}, .groups = {0x0017}, .schemes = {0x0804}},
@@ -610,7 +641,7 @@ static uint8_t alert_of(enum mismatch mismatch)
                                         : ALERT_HANDSHAKE_FAILURE;
 }
 
-static struct outcome answer(const struct server *server, struct slice message)
+static struct outcome answer(const struct server *server, uint16_t record, struct slice message)
 {
     struct client_hello hello;
     struct prediction prediction;
@@ -628,6 +659,9 @@ static struct outcome answer(const struct server *server, struct slice message)
                                 .alert = is_other ? server->other : server->alert};
     }
     if (server->hated != NULL && slice_equals_text(hello.sni, server->hated)) {
+        return (struct outcome){.kind = OUTCOME_RESET};
+    }
+    if (server->record != 0 && server->record != record) {
         return (struct outcome){.kind = OUTCOME_RESET};
     }
     if (server->is_mute || (server->len_max > 0 && message.len > server->len_max) ||
@@ -673,7 +707,8 @@ static void run_trials(struct plan *plan, const struct server *server, size_t fr
         } else {
             assert_true(variant_encode(&plan->base, &trial->change, &hello, &trial->offered));
         }
-        trial->outcome = answer(server, buffer_slice(&hello));
+        uint16_t record = trial->change.kind == CHANGE_RECORD ? VERSION_TLS12 : VERSION_TLS10;
+        trial->outcome = answer(server, record, buffer_slice(&hello));
         trial_judge(trial, plan->wanted, plan->judge.arena);
         buffer_clear(&hello);
     }
@@ -725,7 +760,10 @@ static void make_evidence(const struct row *row, struct arena *arena, struct leg
     leg->shape = shape;
     leg->peer_address = "127.0.0.1:443";
     leg->is_started = true;
-    struct outcome first = answer(&row->server, leg->client_hello);
+    struct outcome first = answer(&row->server, VERSION_TLS10, leg->client_hello);
+    if (row->server.is_fickle) {
+        first = (struct outcome){.kind = OUTCOME_RESET};
+    }
     if (row->server.is_moody) {
         first = (struct outcome){.kind = OUTCOME_ALERT, .alert = ALERT_HANDSHAKE_FAILURE};
     }
