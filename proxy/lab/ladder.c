@@ -23,23 +23,30 @@ static struct rails rails_of(int columns)
     return (struct rails){{TIME_COLUMNS + 2, TIME_COLUMNS + 2 + gap, TIME_COLUMNS + 2 + 2 * gap}};
 }
 
-// cut shortens `text` to `columns`, with an ellipsis where something is left out. Text is ASCII or
-// ours: one column a character.
+// cut shortens `text` to `columns`, with an ellipsis where something is left out.
 static const char *cut(const char *text, int columns, char *out, size_t size)
 {
-    int column = 0;
-    size_t len = 0;
     if (text_columns(text) <= columns) {
         return text;
     }
-    for (const char *c = text; *c != '\0' && len + 4 < size; c++) {
-        bool is_begin = ((unsigned char)*c & 0xc0) != 0x80;
-        if (is_begin && ++column >= columns) {
+    size_t len = 0;
+    out[0] = '\0';
+    while (text[len] != '\0') {
+        size_t next = len + 1;
+        while (((unsigned char)text[next] & 0xc0) == 0x80) { // the rest of one character
+            next++;
+        }
+        if (next + sizeof("…") > size) {
             break;
         }
-        out[len++] = *c;
+        memcpy(out + len, text + len, next - len);
+        out[next] = '\0';
+        if (text_columns(out) >= columns) {
+            break;
+        }
+        len = next;
     }
-    (void)snprintf(out + len, size - len, "…");
+    (void)snprintf(out + len, size - len, "…"); // fits
     return out;
 }
 
@@ -118,7 +125,8 @@ static void write_line(struct pen *pen, const struct rails *rails, const struct 
     pen_end(pen);
 }
 
-// write_note_lines breaks a note at blanks, so that each line fits; a word that is longer is cut.
+// write_note_lines breaks a note at blanks, so that each line fits; a word that fits on no line is
+// cut where it stands.
 static void write_note_lines(struct pen *pen, const struct rails *rails,
                              const struct ladder_row *row, const char *text, enum style style)
 {
@@ -127,11 +135,12 @@ static void write_note_lines(struct pen *pen, const struct rails *rails,
     while (*text != '\0') {
         size_t len = strcspn(text, " ");
         for (size_t next = len; text[next] == ' ';) { // notes are ASCII: a byte is a column
-            next += 1 + strcspn(text + next + 1, " ");
-            if ((int)next > columns || next >= sizeof(line)) {
+            size_t word = strcspn(text + next + 1, " ");
+            next += 1 + word;
+            if (next >= sizeof(line) || ((int)next > columns && (int)word <= columns)) {
                 break;
             }
-            len = next;
+            len = next; // also a word that is cut wherever it stands
         }
         (void)snprintf(line, sizeof(line), "%.*s", (int)len, text); // cut when absurd
         write_line(pen, rails, row, line, style);
@@ -204,10 +213,10 @@ void ladder_write(struct pen *pen, const struct play_part *part, const struct la
     char time[TIME_TEXT_MAX] = "";
     struct rails rails = rails_of(pen->columns);
     struct ladder_row *rows = arena_alloc(&arena, LADDER_ROWS_MAX * sizeof(*rows));
-    size_t count =
-        part->evidence != NULL && rows != NULL
-            ? ladder_rows(part->evidence, part->result.status, &arena, rows, LADDER_ROWS_MAX)
-            : 0;
+    size_t count = part->evidence != NULL && rows != NULL
+                       ? ladder_rows(part->evidence, part->result.status, language, &arena, rows,
+                                     LADDER_ROWS_MAX)
+                       : 0;
     write_head(pen, &rails, lab_case->origin.sites[0].name, language);
     if (lab_case->box.is_there) {
         write_box(pen, &rails, &lab_case->box, language);

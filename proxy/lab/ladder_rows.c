@@ -12,7 +12,13 @@ struct making {
     struct arena *arena;
     struct ladder_row *rows;
     size_t count, max;
+    enum language language;
 };
+
+static const char *say(const struct making *making, const char *english, const char *japanese)
+{
+    return making->language == LANGUAGE_JA ? japanese : english;
+}
 
 // ---- texts
 
@@ -256,7 +262,7 @@ static void add_handshake(struct making *making, struct ladder_row *row,
     switch ((enum handshake_type)moment->type) {
     case HANDSHAKE_CLIENT_HELLO:
         if (seen->client++ > 0) {
-            row->label = "ClientHello, the second";
+            row->label = say(making, "ClientHello, the second", "ClientHello（2 回目）");
             note_client_hello(making, row, leg->second_client_hello, false);
         } else {
             note_client_hello(making, row, leg->client_hello, leg->is_sslv2_hello);
@@ -346,9 +352,10 @@ static void add_moment(struct making *making, enum side side, const struct momen
 
 static const char *secured_text(struct making *making, const struct leg_evidence *leg)
 {
-    const char *text =
-        arena_printf(making->arena, "✓ secured: %s%s%s", version_name(leg->version),
-                     leg->is_resumed ? ", resumed" : "", leg->alpn.len > 0 ? ", " : "");
+    const char *text = arena_printf(
+        making->arena, say(making, "✓ secured: %s%s%s", "✓ 確立：%s%s%s"),
+        version_name(leg->version), leg->is_resumed ? say(making, ", resumed", "（再開）") : "",
+        leg->alpn.len > 0 ? ", " : "");
     if (text != NULL && leg->alpn.len > 0) {
         text = arena_printf(making->arena, "%s%s", text, printable(making, leg->alpn));
     }
@@ -373,37 +380,37 @@ static void say_ending(struct making *making, struct ladder_row *row, const stru
         from_peer = false;
         break;
     case ENDING_RESET:
-        row->label = "✗ reset";
+        row->label = say(making, "✗ reset", "✗ リセット");
         break;
     case ENDING_CLOSED:
-        row->label = "✗ closed";
+        row->label = say(making, "✗ closed", "✗ 切断");
         break;
     case ENDING_SILENCE:
-        row->label = "✗ nothing came, in time";
+        row->label = say(making, "✗ nothing came, in time", "✗ 時間内に応答なし");
         from_peer = false;
         break;
     case ENDING_NOT_TLS:
-        row->label = "✗ this is not TLS";
+        row->label = say(making, "✗ this is not TLS", "✗ TLS ではない");
         note(row, printable(making, slice_part(leg->first_bytes, 0, 24)));
         break;
     case ENDING_UNREACHABLE:
-        row->label = "✗ no connection";
+        row->label = say(making, "✗ no connection", "✗ 接続できない");
         note(row, ending->detail != NULL ? printable(making, slice_of_text(ending->detail)) : NULL);
         from_peer = false;
         break;
     case ENDING_REFUSED:
-        row->label = "✗ refuses the certificate";
+        row->label = say(making, "✗ refuses the certificate", "✗ 証明書を拒否");
         from_peer = false;
         break;
     case ENDING_ABANDONED:
         // It is noted at the same time as the end of the other leg, and follows from it.
         row->at_us = at_least(ending->at_us, other->handshake.at_us + 1);
-        row->label = "the other leg failed";
+        row->label = say(making, "the other leg failed", "もう一方のレッグが失敗");
         row->style = STYLE_DIM;
         from_peer = false;
         break;
     case ENDING_DROPPED:
-        row->label = "dropped";
+        row->label = say(making, "dropped", "打ち切り");
         from_peer = false;
         break;
     case ENDING_NONE:
@@ -443,7 +450,8 @@ static void add_ends(struct making *making, enum side side)
         if (row != NULL) {
             say_ending(making, row, &leg->close);
             row->style = leg->close.kind == ENDING_RESET ? STYLE_BAD : STYLE_DIM;
-            row->label = leg->close.kind == ENDING_RESET ? "✗ reset" : "closes";
+            row->label = leg->close.kind == ENDING_RESET ? say(making, "✗ reset", "✗ リセット")
+                                                         : say(making, "closes", "切断");
         }
     }
 }
@@ -506,10 +514,11 @@ static void sort(struct ladder_row *rows, size_t count)
     }
 }
 
-size_t ladder_rows(const struct evidence *evidence, int client_status, struct arena *arena,
-                   struct ladder_row *out, size_t max)
+size_t ladder_rows(const struct evidence *evidence, int client_status, enum language language,
+                   struct arena *arena, struct ladder_row *out, size_t max)
 {
-    struct making making = {.evidence = evidence, .arena = arena, .rows = out, .max = max};
+    struct making making = {
+        .evidence = evidence, .arena = arena, .rows = out, .max = max, .language = language};
     add_ingress(&making);
     for (enum side side = CLIENT; side < SIDES; side++) {
         const struct leg_evidence *leg = &evidence->legs[side];

@@ -3,6 +3,7 @@
 
 #include "evidence.h"
 #include "pen.h"
+#include "speech.h"
 
 #define LADDER_NOTES_MAX 5
 
@@ -23,6 +24,7 @@ struct ladder_row {
 };
 
 // ladder_rows makes at most `max` rows of the evidence, sorted by time; gives how many.
-// `client_status` is the status of the answer that the client got; 0: none.
-size_t ladder_rows(const struct evidence *evidence, int client_status, struct arena *arena,
-                   struct ladder_row *out, size_t max);
+// Labels that are no words of TLS are in `language`; notes are ASCII. `client_status` is the status
+// of the answer that the client got; 0: none.
+size_t ladder_rows(const struct evidence *evidence, int client_status, enum language language,
+                   struct arena *arena, struct ladder_row *out, size_t max);

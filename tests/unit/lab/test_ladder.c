@@ -57,7 +57,7 @@ static void row_is(void **state)
     struct evidence evidence = broken();
     struct arena arena = {0};
     struct ladder_row rows[LADDER_ROWS_MAX];
-    size_t count = ladder_rows(&evidence, 0, &arena, rows, LADDER_ROWS_MAX);
+    size_t count = ladder_rows(&evidence, 0, LANGUAGE_EN, &arena, rows, LADDER_ROWS_MAX);
     assert_int_equal(count, COUNT(wanted));
     assert_string_equal(rows[row->at].label, row->label);
     assert_int_equal(rows[row->at].side, row->side);
@@ -65,13 +65,19 @@ static void row_is(void **state)
     arena_clear(&arena);
 }
 
-static void draw(int columns, const struct evidence *evidence, struct buffer *out)
+static void draw_in(enum language language, int columns, const struct evidence *evidence,
+                    struct buffer *out)
 {
     struct pen pen = {.out = out, .columns = columns};
     struct play_part part = {.evidence = evidence};
     static struct lab_case lab_case;
     (void)snprintf(lab_case.origin.sites[0].name, ENDPOINT_HOST_MAX, "a.midspan.test");
-    ladder_write(&pen, &part, &lab_case, LANGUAGE_EN);
+    ladder_write(&pen, &part, &lab_case, language);
+}
+
+static void draw(int columns, const struct evidence *evidence, struct buffer *out)
+{
+    draw_in(LANGUAGE_EN, columns, evidence, out);
 }
 
 // Whatever the width, no line passes it, and the lines stand in the same columns.
@@ -79,9 +85,10 @@ static void no_line_is_too_wide(void **state)
 {
     (void)state;
     struct evidence evidence = broken();
-    for (int columns = 40; columns < 200; columns++) {
+    for (int i = 0; i < 2 * 160; i++) {
+        int columns = 40 + i / 2;
         struct buffer out = {0};
-        draw(columns, &evidence, &out);
+        draw_in(i % 2 == 0 ? LANGUAGE_EN : LANGUAGE_JA, columns, &evidence, &out);
         int limit = columns > LADDER_COLUMNS_MIN ? columns : LADDER_COLUMNS_MIN;
         char *text = strdup(buffer_text(&out)), *rest = NULL;
         for (char *line = strtok_r(text, "\n", &rest); line != NULL;
@@ -153,7 +160,7 @@ static void the_fault_is_marked(void **state)
         server->verification = (struct verification){
             .done = true, .fault = cases[i].fault, .faults = 1u << cases[i].fault};
         leg_evidence_moment(server, moment(1500, false, HANDSHAKE_CERTIFICATE));
-        size_t count = ladder_rows(&evidence, 0, &arena, rows, LADDER_ROWS_MAX);
+        size_t count = ladder_rows(&evidence, 0, LANGUAGE_EN, &arena, rows, LADDER_ROWS_MAX);
         for (size_t j = 0; j < count; j++) {
             if (strcmp(rows[j].label, "Certificate") != 0) {
                 assert_null(rows[j].fault_note);
