@@ -24,9 +24,10 @@ check_format() {
 }
 
 # What is generated from files of this tree is what its generator writes. (The other generators
-# import facts from outside; the tests walk what they wrote.)
+# import facts from outside; the tests walk what they wrote.) And no advice in them goes back.
 check_generated() {
     "$python" scripts/gen_causes.py --check
+    "$python" scripts/check_advice.py
 }
 
 # What --help says, the documents say.
