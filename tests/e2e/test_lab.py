@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -284,3 +285,16 @@ def test_nobody_there(lab):
     code, _, errors = lab("send", "chromium-156", "127.0.0.1:1")
     assert code == 1
     assert "transport.refused" in errors
+
+
+COURSE = Path(__file__).resolve().parents[2] / "docs" / "labs"
+
+
+@pytest.mark.parametrize("language", ["", "ja"])
+def test_the_course_names_what_there_is(language):
+    pages = sorted((COURSE / language).glob("[1-9]-*.md"))
+    assert len(pages) == 7
+    names = {row["name"] for row in scenarios()}
+    for page in pages:
+        said = set(re.findall(r"midspan lab (?:run|show|check) ([a-z0-9-]+)", page.read_text()))
+        assert len(said) >= 3 and said <= names, (page.name, said - names)
