@@ -171,6 +171,13 @@ static const struct leg_shape *passed_shape(struct connection *c)
     return shape;
 }
 
+// dialled gives the address that answered, or was tried last; NULL: none was.
+static const struct sockaddr *dialled(const struct dial *dial)
+{
+    size_t tried = dial->address_next;
+    return tried > 0 ? (const struct sockaddr *)&dial->addresses[tried - 1] : NULL;
+}
+
 // dial_again is true when the verdict has to wait for its proof.
 static bool dial_again(struct connection *c)
 {
@@ -185,7 +192,7 @@ static bool dial_again(struct connection *c)
         .evidence = &c->evidence,
         .arena = &c->arena,
         .verdict = &c->found[0],
-        .address = tried > 0 ? (const struct sockaddr *)&dial->addresses[tried - 1] : NULL,
+        .address = dialled(dial),
         .addresses = dial->addresses,
         .address_count = tried,
         .hop = dial_hop(c),
@@ -218,6 +225,7 @@ static bool ask_authorities(struct connection *c)
         .arena = &c->arena,
         .verdict = &c->found[0],
         .trust = c->kit->terms->trust[SERVER],
+        .origin = dialled(&c->dial),
         .via = settings->has_via ? &settings->via : NULL,
         .answers = c->worker->shared->answers,
         .done = on_proved,

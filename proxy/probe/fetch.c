@@ -233,12 +233,19 @@ static void try_next(struct fetch *fetch)
 
 // ---- the name
 
+static bool is_kept_out(const struct fetch *fetch, const struct sockaddr *address)
+{
+    return fetch->setup.keeps_far && fetch->setup.via == NULL && web_address_is_near(address);
+}
+
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
 {
     struct fetch *fetch = request->data;
     for (const struct addrinfo *at = status == 0 ? found : NULL; at != NULL; at = at->ai_next) {
         bool fits = at->ai_family == AF_INET || at->ai_family == AF_INET6;
-        if (fits && fetch->address_count < FETCH_ADDRESSES_MAX) {
+        if (fits && is_kept_out(fetch, at->ai_addr)) {
+            fetch->was_near = true;
+        } else if (fits && fetch->address_count < FETCH_ADDRESSES_MAX) {
             memcpy(&fetch->addresses[fetch->address_count++], at->ai_addr, at->ai_addrlen);
         }
     }
@@ -252,7 +259,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
         return; // the time is over
     }
     if (fetch->address_count == 0) {
-        finish(fetch, FETCH_NO_NAME);
+        finish(fetch, fetch->was_near ? FETCH_NEAR : FETCH_NO_NAME);
         return;
     }
     try_next(fetch);
@@ -267,6 +274,7 @@ static void begin_place(struct fetch *fetch)
     (void)snprintf(port, sizeof(port), "%u", hop->port);
     hints.ai_flags = hop->is_ip ? AI_NUMERICHOST : 0;
     fetch->address_count = fetch->address_next = 0;
+    fetch->was_near = false;
     fetch->state = FETCH_RESOLVING;
     fetch->resolve.data = fetch;
     if (uv_getaddrinfo(fetch->setup.loop, &fetch->resolve, on_resolved, hop->host, port, &hints) <

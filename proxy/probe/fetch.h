@@ -14,13 +14,14 @@
 #define FETCH_ADDRESSES_MAX 4
 #define FETCH_QUESTION_MAX  ((size_t)4 * 1024)
 
-#define FETCH_RESULT_MAP(XX)                              \
-    XX(NONE, "not asked")                                 \
-    XX(ANSWER, "an answer came")                          \
-    XX(NO_NAME, "its name has no address")                \
-    XX(NO_CONNECTION, "no connection")                    \
-    XX(NO_HTTP, "what came is no HTTP, or too much")      \
-    XX(STRAY, "it sends elsewhere, or round in a circle") \
+#define FETCH_RESULT_MAP(XX)                                          \
+    XX(NONE, "not asked")                                             \
+    XX(ANSWER, "an answer came")                                      \
+    XX(NO_NAME, "its name has no address")                            \
+    XX(NO_CONNECTION, "no connection")                                \
+    XX(NO_HTTP, "what came is no HTTP, or too much")                  \
+    XX(NEAR, "it is in midspan's own network, and the origin is not") \
+    XX(STRAY, "it sends elsewhere, or round in a circle")             \
     XX(LATE, "no answer in time")
 
 enum fetch_result {
@@ -34,6 +35,8 @@ struct fetch;
 struct fetch_setup {
     uv_loop_t *loop;
     struct web_address address;
+    bool keeps_far; // addresses that only midspan's own network reaches are not dialled; with `via`
+                    // the proxy decides
     const struct endpoint *via; // an upstream proxy to ask instead, NULL: none; copied
     struct slice question;      // body of a POST, copied; empty: GET
     const char *question_type;  // its Content-Type; static text
@@ -63,6 +66,7 @@ struct fetch {
     bool moves;               // FETCH_CHANGING: to `place`, not to the next address
     struct sockaddr_storage addresses[FETCH_ADDRESSES_MAX];
     size_t address_count, address_next;
+    bool was_near; // an address was left out
     size_t redirects;
     int open_handles;
     uv_timer_t timer;

@@ -45,6 +45,7 @@ struct inquiry {
     size_t started;
     size_t asked; // fetched or known already
     int open_fetches;
+    bool keeps_far; // the origin is not in midspan's own network: nothing there is asked for it
     int64_t begun_us;
     bool was_stopped;
     uint8_t room[ROOM_BYTES];
@@ -77,6 +78,7 @@ static bool start_fetch(struct inquiry *inquiry, const char *address)
 {
     struct fetch_setup setup = {
         .loop = inquiry->setup.loop,
+        .keeps_far = inquiry->keeps_far,
         .via = inquiry->setup.via != NULL ? &inquiry->via : NULL,
         .question = buffer_slice(&inquiry->question),
         .question_type = REVOKED_QUESTION_TYPE,
@@ -185,7 +187,7 @@ static bool ask_next(struct inquiry *inquiry)
     struct answer_kept known;
     struct answers *answers = inquiry->setup.answers;
     const char *address = next_address(inquiry);
-    while (address != NULL) {
+    while (address != NULL && inquiry->asked < INQUIRY_FETCHES_MAX) {
         inquiry->asked++;
         if (answers == NULL || !answers_find(answers, address, buffer_slice(&inquiry->question),
                                              clock_monotonic_us(), inquiry->setup.arena, &known)) {
@@ -227,7 +229,8 @@ static void on_fetched(void *user)
         .body = http_answer_body(&fetch->answer),
         .ms = fetch->ms,
     };
-    if (inquiry->setup.answers != NULL) {
+    // What is near is so to this origin alone.
+    if (inquiry->setup.answers != NULL && answer.result != FETCH_NEAR) {
         answers_put(inquiry->setup.answers, inquiry->addresses[inquiry->started - 1],
                     buffer_slice(&inquiry->question), clock_monotonic_us(), &answer);
     }
@@ -265,6 +268,7 @@ struct inquiry *inquiry_start(const struct inquiry_setup *setup)
     }
     inquiry->setup = *setup;
     inquiry->begun_us = clock_monotonic_us();
+    inquiry->keeps_far = setup->origin == NULL || !web_address_is_near(setup->origin);
     if (setup->via != NULL) {
         inquiry->via = *setup->via;
     }

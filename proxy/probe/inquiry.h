@@ -23,10 +23,11 @@ struct inquiry_setup {
     struct arena *arena;
     struct verdict *verdict; // rewritten before `done`; its rows so far stay
     const struct trust_store *trust;
-    const struct endpoint *via; // an upstream proxy to ask instead; copied; NULL: none
-    struct answers *answers;    // of earlier questions, and for these; NULL: none are kept
-    void (*done)(void *user);   // the verdict is final; once, never from within inquiry_start
-    void (*closed)(void *user); // all handles are closed and the inquiry is freed; once
+    const struct sockaddr *origin; // where the certificates came from; read by inquiry_start alone
+    const struct endpoint *via;    // an upstream proxy to ask instead; copied; NULL: none
+    struct answers *answers;       // of earlier questions, and for these; NULL: none are kept
+    void (*done)(void *user);      // the verdict is final; once, never from within inquiry_start
+    void (*closed)(void *user);    // all handles are closed and the inquiry is freed; once
     void *user;
 };
 

@@ -1,5 +1,6 @@
 #include "web_address.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #define HTTP_PORT 80
@@ -60,6 +61,46 @@ bool web_address_follow(const struct web_address *from, struct slice location,
     }
     *out = read;
     return true;
+}
+
+static bool is_near_v4(uint32_t address)
+{
+    static const struct {
+        uint32_t net;
+        unsigned bits;
+    } nets[] = {
+        {0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},
+        {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0a80000, 16}, {0xe0000000, 3},
+    };
+    for (size_t i = 0; i < COUNT_OF(nets); i++) {
+        if ((address ^ nets[i].net) >> (32 - nets[i].bits) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_near_v6(const struct in6_addr *address)
+{
+    const uint8_t *bytes = address->s6_addr;
+    uint32_t last = (uint32_t)bytes[12] << 24 | (uint32_t)bytes[13] << 16 |
+                    (uint32_t)bytes[14] << 8 | bytes[15];
+    // ::a.b.c.d, :: and ::1 among them, ::ffff:a.b.c.d and 64:ff9b::a.b.c.d hold addresses of IPv4.
+    static const uint8_t nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+    bool holds_v4 = IN6_IS_ADDR_V4MAPPED(address) || memcmp(bytes, nat64, sizeof(nat64)) == 0;
+    bool is_low = memcmp(bytes, &in6addr_any, 12) == 0;
+    return is_low || (holds_v4 && is_near_v4(last)) || IN6_IS_ADDR_LINKLOCAL(address) ||
+           IN6_IS_ADDR_SITELOCAL(address) || IN6_IS_ADDR_MULTICAST(address) ||
+           (bytes[0] & 0xfe) == 0xfc; // fc00::/7
+}
+
+bool web_address_is_near(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET6) {
+        return is_near_v6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+    }
+    return address->sa_family != AF_INET ||
+           is_near_v4(ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr));
 }
 
 const char *web_address_host(const struct web_address *address, char out_text[ENDPOINT_TEXT_MAX])

@@ -14,6 +14,7 @@ static const struct row {
     const char *answers[ANSWERS_MAX]; // one a connection; NULL: the listener is closed before
     const char *question;             // NULL: GET
     bool has_via;
+    bool keeps_far;
     const char *host; // NULL: 127.0.0.1
     enum fetch_result want;
     const char *body, *asked; // the last request begins so
@@ -55,6 +56,24 @@ static const struct row {
      .want = FETCH_ANSWER,
      .body = "hi",
      .asked = "GET /a HTTP/1.1\r\nHost: localhost:"},
+    {.name = "for an origin elsewhere, this machine is not asked",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
+     .keeps_far = true,
+     .want = FETCH_NEAR,
+     .asked = ""},
+    {.name = "nor by a name for it",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
+     .host = "localhost",
+     .keeps_far = true,
+     .want = FETCH_NEAR,
+     .asked = ""},
+    {.name = "for an origin elsewhere, through an upstream proxy here",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
+     .has_via = true,
+     .keeps_far = true,
+     .want = FETCH_ANSWER,
+     .body = "hi",
+     .asked = "GET http://127.0.0.1:"},
     {.name = "through an upstream proxy",
      .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
      .has_via = true,
@@ -173,6 +192,7 @@ static void fetches(void **state)
     via.port = port;
     struct fetch_setup setup = {
         .loop = &stage.loop,
+        .keeps_far = row->keeps_far,
         .via = row->has_via ? &via : NULL,
         .question = row->question != NULL ? slice_of_text(row->question) : SLICE_EMPTY,
         .question_type = "text/plain",

@@ -1,6 +1,7 @@
 // Addresses that certificates and redirects give: http and nothing else.
 #include "rows.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "web_address.h"
@@ -74,9 +75,52 @@ static void writes_the_host_header(void **state)
     assert_string_equal(web_address_host(&v6, text), "[::1]");
 }
 
+static void tells_what_is_near(void **state)
+{
+    static const struct {
+        const char *address;
+        bool is_near;
+    } places[] = {
+        {"127.0.0.1", true},
+        {"10.1.2.3", true},
+        {"172.31.255.255", true},
+        {"172.32.0.0", false},
+        {"192.168.0.1", true},
+        {"169.254.169.254", true},
+        {"100.64.0.1", true},
+        {"100.128.0.1", false},
+        {"0.0.0.0", true},
+        {"224.0.0.1", true},
+        {"8.8.8.8", false},
+        {"192.0.2.1", false},
+        {"::1", true},
+        {"::", true},
+        {"fe80::1", true},
+        {"fd00::1", true},
+        {"fec0::1", true},
+        {"ff02::1", true},
+        {"::ffff:10.0.0.1", true},
+        {"::ffff:8.8.8.8", false},
+        {"64:ff9b::127.0.0.1", true},
+        {"64:ff9b::8.8.8.8", false},
+        {"2001:db8::1", false},
+        {"2606:4700::1111", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(places); i++) {
+        struct sockaddr_in v4 = {.sin_family = AF_INET};
+        struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+        bool is_v4 = inet_pton(AF_INET, places[i].address, &v4.sin_addr) == 1;
+        assert_true(is_v4 || inet_pton(AF_INET6, places[i].address, &v6.sin6_addr) == 1);
+        bool is_near = web_address_is_near(is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6);
+        assert_int_equal(is_near, places[i].is_near);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_path_too_long_is_refused),
-                                       cmocka_unit_test(writes_the_host_header)};
+                                       cmocka_unit_test(writes_the_host_header),
+                                       cmocka_unit_test(tells_what_is_near)};
     return RUN_ROWS(rows, reads) + cmocka_run_group_tests(tests, NULL, NULL);
 }
