@@ -189,22 +189,39 @@ static bool is_blank(char character)
     return character == ' ' || character == '\n' || character == '\t';
 }
 
-// The length in bytes of the word at `text`: up to a blank, or one wide character.
+// Is the character at `text` one of `set`, which holds characters of three bytes?
+static bool is_one_of(const char *text, struct glyph glyph, const char *set)
+{
+    for (; glyph.len == 3 && *set != '\0'; set += 3) {
+        if (memcmp(text, set, 3) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Japanese breaks lines between any two characters but before these, and after those (JIS X 4051).
+#define NOT_FIRST "、。，．・：；？！）］｝」』】〕〉》ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+#define NOT_LAST  "（［｛「『【〔〈《"
+
+// The length in bytes of the word at `text`: up to a blank, or one wide character with those that
+// may not be parted from it.
 static size_t word_len(const char *text, int *out_columns)
 {
     size_t len = 0;
     int columns = 0;
+    bool was_wide = false, holds_next = false;
     while (text[len] != '\0' && !is_blank(text[len])) {
         struct glyph glyph = glyph_at(text + len);
         bool is_wide = glyph.is_safe && glyph.columns == 2;
-        if (is_wide && len > 0) {
+        bool may_break = len > 0 && (is_wide || was_wide) && !holds_next;
+        if (may_break && !is_one_of(text + len, glyph, NOT_FIRST)) {
             break;
         }
+        was_wide = is_wide;
+        holds_next = is_one_of(text + len, glyph, NOT_LAST);
         len += glyph.len;
         columns += glyph.columns;
-        if (is_wide) {
-            break;
-        }
     }
     *out_columns = columns;
     return len;

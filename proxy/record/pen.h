@@ -51,9 +51,9 @@ void pen_gap(struct pen *pen, int column);
 void pen_line(struct pen *pen);
 void pen_end(struct pen *pen);
 
-// pen_wrap writes sentences like pen_words, broken at blanks (and between wide characters) so
-// that no line passes the terminal's columns; a word that is wider stands alone. Its lines but
-// the first begin at column `hang`.
+// pen_wrap writes sentences like pen_words, broken at blanks (and between wide characters, but not
+// before a full stop or after an opening bracket) so that no line passes the terminal's columns; a
+// word that is wider stands alone. Its lines but the first begin at column `hang`.
 void pen_wrap(struct pen *pen, int hang, const char *text);
 
 // text_columns is how many columns pen_words takes for `text`.

@@ -22,6 +22,11 @@ static const struct wrap_row {
     {"nothing", 20, 0, NULL, 0, "", ""},
     {"only blanks", 20, 0, NULL, 0, "   ", ""},
     {"wide characters break anywhere", 5, 0, NULL, 0, "日本語", "日本\n語"},
+    {"no line begins with a full stop", 6, 0, NULL, 0, "日本語。", "日本\n語。"},
+    {"… or a long vowel and a bracket", 6, 0, NULL, 0, "本ザー）と", "本\nザー）\nと"},
+    {"no line ends with an opening bracket", 6, 0, NULL, 0, "日本「語", "日本\n「語"},
+    {"a full stop stays with ASCII", 6, 0, NULL, 0, "日本ab。", "日本\nab。"},
+    {"ASCII in wide characters", 6, 0, NULL, 0, "日abc本", "日abc\n本"},
     {"arrow is one column", 5, 0, NULL, 0, "a → b", "a → b"},
     {"escaped characters are counted", 6, 0, NULL, 0, "a \x1b[m", "a\n\\x1b[m"},
 };
