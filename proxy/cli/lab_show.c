@@ -86,7 +86,8 @@ static void write_hints(const struct lab_session *lab, struct sheet *sheet,
     }
 }
 
-// tell_hint counts one hint more; gives how many are told.
+// tell_hint counts one hint more; gives how many are told: all, where the count can't be kept, for
+// nobody would come past the first.
 static size_t tell_hint(struct lab_session *lab, const struct scenario *scenario)
 {
     struct progress_row *row = progress_of(&lab->progress, scenario->name);
@@ -95,11 +96,11 @@ static size_t tell_hint(struct lab_session *lab, const struct scenario *scenario
         return count;
     }
     count = count < scenario->hint_count ? count + 1 : scenario->hint_count;
-    if (row != NULL) {
-        row->hints = (unsigned)count;
-        (void)progress_save(&lab->progress); // without it the first hint is told again
+    if (row == NULL) {
+        return scenario->hint_count;
     }
-    return count;
+    row->hints = (unsigned)count;
+    return progress_save(&lab->progress) ? count : scenario->hint_count;
 }
 
 #define START_TEXT                                                                               \
