@@ -46,8 +46,7 @@ static bool write_page(const struct lab_hosts *hosts, struct buffer *out)
 {
     bool is_ok = html_begin(out, "midspan lab") &&
                  buffer_append_text(out, "<h1>midspan lab</h1>\n"
-                                         "<p>Each of these names is broken, on purpose, in the way "
-                                         "that it says.</p>\n");
+                                         "<p>Each of these names is broken, on purpose.</p>\n");
     for (size_t lesson = 0; lesson < LESSONS; lesson++) {
         bool is_first = true;
         for (size_t i = 0; i < hosts->count && is_ok; i++) {

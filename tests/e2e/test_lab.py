@@ -96,7 +96,7 @@ def test_a_run_tells_both_legs_the_verdict_and_the_fix(lab):
 def test_a_run_in_japanese(lab):
     code, text, _ = lab("run", "expired", lang="ja_JP.UTF-8")
     assert code == 0
-    assert "証明書の期限が切れている" in text
+    assert "同じ時刻に全員が開けなくなる" in text
     assert "修正後" in text
     assert "修正後" in lab("run", "expired", "--lang", "ja")[1]
 
@@ -151,6 +151,12 @@ def test_list(lab):
     for number, row in enumerate(scenarios(), 1):
         assert re.search(rf"^ *{number} .*\b{row['name']} ", text, re.M), row["name"]
     assert "証明書" in lab("list", "--lang", "ja")[1]
+
+
+def test_hints_that_cannot_be_counted_come_all_at_once(scenario_file):
+    done = run("lab", "show", scenario_file, "--hint", env={"XDG_DATA_HOME": "/dev/null"})
+    assert (done.returncode, done.said) == (0, "")
+    assert b"hint 1/2" in done.stdout and b"hint 2/2" in done.stdout
 
 
 def test_hints_come_one_at_a_time(lab, scenario_file):
