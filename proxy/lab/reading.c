@@ -24,8 +24,10 @@ bool reading_fail(const struct reading *reading, const struct yaml_item *item, c
 bool reading_is(const struct reading *reading, const struct yaml_item *item, enum yaml_kind kind,
                 const char *what)
 {
-    return item->kind == kind || reading_fail(reading, item, what, "%s, expected %s",
-                                              yaml_kind_text(item->kind), yaml_kind_text(kind));
+    bool is_nothing = item->kind == YAML_TEXT && item->text[0] == '\0';
+    return item->kind == kind ||
+           reading_fail(reading, item, what, "%s, expected %s",
+                        is_nothing ? "nothing" : yaml_kind_text(item->kind), yaml_kind_text(kind));
 }
 
 bool reading_text(const struct reading *reading, const struct yaml_item *item, const char *what,
@@ -60,16 +62,34 @@ bool reading_chars(const struct reading *reading, const struct yaml_item *item, 
     return true;
 }
 
-// In Japanese there are no blanks between words: one between two characters that are not ASCII is
-// where a line of the file was folded.
+static bool is_not_ascii(char character)
+{
+    return ((unsigned char)character & 0x80) != 0;
+}
+
+// A comma or a full stop, or a bracket that closes: what brings its own room after it.
+static bool has_room_after(const char *text, size_t at)
+{
+    static const char *const marks[] = {"、", "。", "」", "）", "："};
+    for (size_t i = 0; i < COUNT_OF(marks); i++) {
+        size_t len = strlen(marks[i]);
+        if (at >= len && memcmp(text + at - len, marks[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// In Japanese there are no blanks between words: one between two characters that are not ASCII, or
+// after a comma or full stop, is where a line of the file was folded.
 static const char *unfold(const struct reading *reading, const char *text)
 {
     struct buffer out = {0};
     size_t len = strlen(text);
     bool is_ok = true;
     for (size_t i = 0; i < len && is_ok; i++) {
-        bool is_fold = text[i] == ' ' && i > 0 && ((unsigned char)text[i - 1] & 0x80) != 0 &&
-                       ((unsigned char)text[i + 1] & 0x80) != 0;
+        bool is_fold = text[i] == ' ' && i > 0 && is_not_ascii(text[i - 1]) &&
+                       (is_not_ascii(text[i + 1]) || has_room_after(text, i));
         is_ok = is_fold || buffer_append_byte(&out, (uint8_t)text[i]);
     }
     const char *copy = is_ok ? arena_text(reading->arena, buffer_slice(&out)) : NULL;
@@ -188,6 +208,17 @@ bool reading_map(const struct reading *reading, const struct yaml_item *map, con
     return true;
 }
 
+static bool takes_list(const char *key)
+{
+    static const char *const keys[] = {"ciphers", "groups", "sigalgs", "alpn", "names"};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Joins a list as the setters write it.
 static const char *join(const struct reading *reading, const struct yaml_item *list,
                         const char *what, char separator)
@@ -213,12 +244,38 @@ out:
     return joined;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+// refuse says of the key's value what is wrong, and names the key once: it may be the end of `what`
+// and the beginning of a setter's text already.
+static bool refuse(const struct reading *reading, const struct yaml_item *item, const char *what,
+                   const char *key, const char *text)
+{
+    size_t key_len = strlen(key);
+    bool says_key = strncmp(text, key, key_len) == 0 && strncmp(text + key_len, ": ", 2) == 0;
+    return reading_fail(reading, item, what, "%s",
+                        says_key && ends_with(what, key) ? text + key_len + 2 : text);
+}
+
+static bool refuse_kind(const struct reading *reading, const struct yaml_item *item,
+                        const char *what, const char *key)
+{
+    char text[128];
+    (void)snprintf(text, sizeof(text), "%.64s: %s, expected one value%s", key,
+                   yaml_kind_text(item->kind), takes_list(key) ? " or a list" : ""); // fits
+    return refuse(reading, item, what, key, text);
+}
+
 bool reading_set_one(const struct reading *reading, const struct yaml_item *item, const char *what,
                      const char *key, reading_set_fn set, void *user)
 {
     const char *value = item->text;
-    if (item->kind == YAML_MAP) {
-        return reading_fail(reading, item, what, "a mapping, expected one value or a list");
+    if (item->kind == YAML_MAP || (item->kind == YAML_LIST && !takes_list(key))) {
+        return refuse_kind(reading, item, what, key);
     }
     if (item->kind == YAML_LIST) {
         value = join(reading, item, what, strcmp(key, "names") == 0 ? ',' : ':');
@@ -229,7 +286,7 @@ bool reading_set_one(const struct reading *reading, const struct yaml_item *item
     struct error error = {0};
     return set(user, key, value, &error) ||
            (error.kind == ERROR_MEMORY ? error_set(reading->error, ERROR_MEMORY, "%s", error.text)
-                                       : reading_fail(reading, item, what, "%s", error.text));
+                                       : refuse(reading, item, what, key, error.text));
 }
 
 bool reading_set(const struct reading *reading, const struct yaml_item *map, const char *what,

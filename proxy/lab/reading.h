@@ -49,8 +49,8 @@ bool reading_map(const struct reading *reading, const struct yaml_item *map, con
 // A setter of flat keys, as leg_policy_set.
 typedef bool (*reading_set_fn)(void *user, const char *key, const char *value, struct error *error);
 
-// reading_set gives each member of `map` to `set` as text: a list is joined, by ',' for the keys
-// "names" and by ':' for others.
+// reading_set gives each member of `map` to `set` as text: a list is joined, by ',' for "names" and
+// by ':' for ciphers, groups, sigalgs and alpn; other keys take none.
 bool reading_set(const struct reading *reading, const struct yaml_item *map, const char *what,
                  reading_set_fn set, void *user);
 bool reading_set_one(const struct reading *reading, const struct yaml_item *item, const char *what,

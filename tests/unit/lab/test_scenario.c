@@ -77,8 +77,17 @@ static const struct wrong_row {
     {"box on no leg", WHOLE "box: {on: both}\n",
      "f.yaml:8: box: on: bad value 'both', expected one of client-leg, server-leg"},
     {"box that does nothing known", WHOLE "box: {does: magic}\n", "f.yaml:8: box: does: "},
-    {"list in a leg key that takes one value", WHOLE "bridge: {server-leg: {max: {a: b}}}\n",
-     "f.yaml:8: bridge: server-leg: a mapping, expected one value or a list"},
+    {"mapping in a leg key", WHOLE "bridge: {server-leg: {max: {a: b}}}\n",
+     "f.yaml:8: bridge: server-leg: max: a mapping, expected one value"},
+    {"mapping in a leg key that takes a list", WHOLE "bridge: {server-leg: {alpn: {a: b}}}\n",
+     "f.yaml:8: bridge: server-leg: alpn: a mapping, expected one value or a list"},
+    {"list in a leg key that takes one value", WHOLE "bridge: {server-leg: {max: [TLS1.2]}}\n",
+     "f.yaml:8: bridge: server-leg: max: a list, expected one value"},
+    {"list for a clock", WHOLE "client: {clock: [0]}\n",
+     "f.yaml:8: client: clock: a list, expected one value"},
+    {"key named once", WHOLE "client: {clock: noon}\n",
+     "f.yaml:8: client: clock: bad value 'noon'"},
+    {"part without anything", WHOLE "client:\n", "f.yaml:8: client: nothing, expected a mapping"},
 };
 
 static void wrong_file_is_refused(void **state)
@@ -185,7 +194,13 @@ static void what_is_built_in_is_whole(void **state)
         assert_true(scenario->hint_count > 0);
         assert_true(scenario->lesson != LESSON_MUSEUM || scenario->bug != NULL);
         for (size_t j = 0; j < i; j++) {
-            assert_string_not_equal(list.items[j]->name, scenario->name);
+            const struct scenario *other = list.items[j];
+            assert_string_not_equal(other->name, scenario->name);
+            assert_true(other->lesson != scenario->lesson || other->order != scenario->order);
+            for (enum language language = LANGUAGE_EN; language < LANGUAGES; language++) {
+                assert_string_not_equal(speech_in(&other->title, language),
+                                        speech_in(&scenario->title, language));
+            }
             if (list.items[j]->host != NULL && scenario->host != NULL) {
                 assert_string_not_equal(list.items[j]->host, scenario->host);
             }
@@ -199,6 +214,18 @@ static void what_is_built_in_is_whole(void **state)
     assert_null(scenario_list_find(&list, "expird", &error));
     assert_non_null(strstr(error.text, "did you mean 'expired'?"));
     scenario_list_clear(&list);
+}
+
+// Where a file's line was folded, Japanese has no blank, unless ASCII wants one.
+static void folded_japanese_has_no_blanks(void **state)
+{
+    (void)state;
+    struct scenario *scenario =
+        parse("title:\n  en: a\n    b\n  ja: >-\n    言\n    葉、\n    TLS\n    の\n    b c\n"
+              "lesson: sni\nstory: " SPEECH "\ntask: " SPEECH "\nanswer: " SPEECH "\n" EXPECT FIX);
+    assert_string_equal(speech_in(&scenario->title, LANGUAGE_EN), "a b");
+    assert_string_equal(speech_in(&scenario->title, LANGUAGE_JA), "言葉、TLS の b c");
+    scenario_free(scenario);
 }
 
 // Each prefix of a good file is a good file or a refused one, never a crash.
@@ -218,8 +245,11 @@ static void a_cut_file_does_no_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_said_is_healthy), cmocka_unit_test(the_fix_is_laid_over),
-        cmocka_unit_test(a_students_fix_is_laid_over), cmocka_unit_test(what_is_built_in_is_whole),
+        cmocka_unit_test(what_is_not_said_is_healthy),
+        cmocka_unit_test(the_fix_is_laid_over),
+        cmocka_unit_test(a_students_fix_is_laid_over),
+        cmocka_unit_test(what_is_built_in_is_whole),
+        cmocka_unit_test(folded_japanese_has_no_blanks),
         cmocka_unit_test(a_cut_file_does_no_harm),
     };
     return RUN_ROWS(wrong_rows, wrong_file_is_refused) + cmocka_run_group_tests(tests, NULL, NULL);
