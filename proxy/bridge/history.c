@@ -63,7 +63,10 @@ static uint64_t mix_text(uint64_t key, const char *text)
 
 static uint64_t client_key(const struct evidence *evidence)
 {
-    const char *address = evidence->client_address != NULL ? evidence->client_address : "";
+    // Behind a balancer all connections come from one address: the header names the client's.
+    const char *named = evidence->proxy_protocol_source;
+    const char *address = named != NULL ? named : evidence->client_address;
+    address = address != NULL ? address : "";
     const char *port = strrchr(address, ':');
     size_t len = port != NULL ? (size_t)(port - address) : strlen(address);
     uint64_t key = mix(0xcbf29ce484222325u, address, len);

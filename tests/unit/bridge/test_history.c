@@ -41,6 +41,21 @@ static void counts_are_of_the_client_whatever_its_port(void **state)
     history_free(history);
 }
 
+static void clients_behind_a_balancer_are_told_apart(void **state)
+{
+    (void)state;
+    struct history *history = history_new();
+    struct evidence one = of("192.0.2.9:1", "a.test"), two = of("192.0.2.9:2", "a.test");
+    one.proxy_protocol_source = "192.0.2.1:1000";
+    two.proxy_protocol_source = "192.0.2.2:1000";
+    history_secured(history, &one);
+    history_read(history, &two);
+    history_read(history, &one);
+    assert_int_equal(two.client_secured_before, 0);
+    assert_int_equal(one.client_secured_before, 1);
+    history_free(history);
+}
+
 static void programs_on_one_machine_are_told_apart(void **state)
 {
     (void)state;
@@ -172,6 +187,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_are_of_the_client_whatever_its_port),
+        cmocka_unit_test(clients_behind_a_balancer_are_told_apart),
         cmocka_unit_test(programs_on_one_machine_are_told_apart),
         cmocka_unit_test(ipv6_clients),
         cmocka_unit_test(repeats_are_of_client_target_leg_and_cause),
