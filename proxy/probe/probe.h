@@ -22,6 +22,7 @@
 //   experiment.h | the client leg after our certificate: what its next connections are asked
 //   plan.h       | which trials, in which order (pure)
 //   conclude.h   | what the trials prove (pure)
+//   finding.h    | … and the words for it (pure)
 //   own_fault.h  | what they prove of an origin that fails by itself (inside)
 //   exclude.h    | … when nothing passes, whatever is offered (pure)
 //   full.h       | whole handshakes: which, and what they prove (pure)
