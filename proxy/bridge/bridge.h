@@ -12,12 +12,14 @@
 //   dial.h        | names, addresses, TCP, an upstream proxy
 //   legs.h        | makes the two engines and runs their handshakes
 //   relay.h       | bytes both ways, and their ends
-//   failure.h     | verdicts, and what the client is told
+//   failure.h     | verdicts, and their proofs
+//   manners.h     | what the client is told
 //   answer.h      | HTTP answers of our own: failure pages, the authority's page; html.h,
 //                 | h2_answer.h: how they are written; local.h: the proxy as a target
 //   listen.h      | listening sockets
-//   experiments.h | --experiment: findings that clients are asked about (ask.h: one connection's
-//   part) history.h     | what earlier connections of a client and to an origin did
+//   experiments.h | --experiment: findings that clients are asked about; ask.h: one connection's
+//                 | part in it
+//   history.h     | what earlier connections of a client and to an origin did
 #pragma once
 
 #include "proxy.h"

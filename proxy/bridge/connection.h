@@ -140,7 +140,7 @@ enum step do_dialling(struct connection *c);         // peek.c
 enum step do_server_handshake(struct connection *c); // legs.c
 enum step do_client_handshake(struct connection *c); // legs.c
 enum step do_proving(struct connection *c);          // failure.c
-enum step do_answering(struct connection *c);        // failure.c
+enum step do_answering(struct connection *c);        // manners.c
 
 // connection_advance runs the machine until it waits. Safe to call from any hook.
 void connection_advance(struct connection *c);

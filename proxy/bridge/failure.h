@@ -1,5 +1,4 @@
-// When a leg breaks: the verdict is made and told, and the client gets what the failure manners
-// say.
+// When a leg breaks: the verdict is made, proven and told; then the client is (manners.h).
 #pragma once
 
 #include "connection.h"
