@@ -11,7 +11,14 @@ import pytest
 
 from harness.cases import Case, arguments, serving
 from harness.clients import CLIENTS
-from harness.raw import RawOrigin, client_context, connect_tunnel, server_context, wrap_server
+from harness.raw import (
+    RawOrigin,
+    client_context,
+    connect_tunnel,
+    reset,
+    server_context,
+    wrap_server,
+)
 
 AES128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
 AES256 = "ECDHE-ECDSA-AES256-GCM-SHA384"
@@ -425,6 +432,27 @@ def test_a_failure_that_comes_and_goes_is_not_proven(start_midspan, start_origin
     assert verdict["confidence"] != "proven"
     assert verdict["proof"][0]["passed"]
     assert any("comes and goes" in fact for fact in verdict["facts"]), verdict["facts"]
+
+
+def test_a_box_that_minds_the_version_of_the_record(start_midspan, pki_):
+    """It resets every hello in a record of TLS 1.0, whatever else is offered: not "whatever"."""
+    context = server_context(pki_.server())
+
+    def serve(connection):
+        if connection.recv(3, socket.MSG_PEEK | socket.MSG_WAITALL) == bytes([HANDSHAKE, 3, 3]):
+            wrap_server(connection, context)
+        else:
+            reset(connection)
+
+    with RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        CLIENTS["curl"].fetch(origin.url("/"), proxy=proxy.url, ca=proxy.ca)
+        verdict = proxy.expect_verdict("protocol.intolerant", leg="server", party="server")
+    assert verdict["confidence"] == "proven", verdict
+    assert [row["changed"] for row in verdict["proof"] if row["passed"]] == [
+        "version of the record: TLS 1.2"
+    ]
+    assert len(verdict["proof"]) <= DIALS_MAX
 
 
 @pytest.mark.parametrize("way", ["the client leaves", "midspan is stopped"])
