@@ -112,13 +112,38 @@ static bool has_capitals(struct slice name)
     return false;
 }
 
-// is_struck tells whether a readable hello sets the quirk off, and the alert that such servers
-// send.
-static bool is_struck(const struct quirk *quirk, const struct quirk_view *view, uint8_t *out_alert)
+// The alert that such servers send, where it is not handshake_failure.
+static uint8_t alert_of(enum quirk_kind kind)
+{
+    static const struct {
+        enum quirk_kind kind;
+        uint8_t alert;
+    } rows[] = {
+        {QUIRK_VERSION, ALERT_PROTOCOL_VERSION},
+        {QUIRK_RECORD_VERSION, ALERT_PROTOCOL_VERSION},
+        {QUIRK_GREASE, ALERT_ILLEGAL_PARAMETER},
+        {QUIRK_EXTENSION, ALERT_DECODE_ERROR},
+        {QUIRK_SESSION_ID, ALERT_ILLEGAL_PARAMETER},
+        {QUIRK_RETRY, ALERT_UNEXPECTED_MESSAGE},
+        {QUIRK_TICKETS_FAIL, ALERT_DECRYPT_ERROR},
+        {QUIRK_STRICT_NAME, ALERT_ILLEGAL_PARAMETER},
+        {QUIRK_NAME_CASE, ALERT_UNRECOGNIZED_NAME},
+        {QUIRK_NEEDS_NAME, ALERT_UNRECOGNIZED_NAME},
+        {QUIRK_FALLBACK, ALERT_INAPPROPRIATE_FALLBACK},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (rows[i].kind == kind) {
+            return rows[i].alert;
+        }
+    }
+    return ALERT_HANDSHAKE_FAILURE;
+}
+
+// is_struck tells whether a readable hello sets the quirk off.
+static bool is_struck(const struct quirk *quirk, const struct quirk_view *view)
 {
     const struct client_hello *hello = view->hello;
     bool is_tls13 = client_hello_offers_version(hello, VERSION_TLS13);
-    *out_alert = ALERT_HANDSHAKE_FAILURE;
     switch (quirk->kind) {
     case QUIRK_HELLO_256_511: // RFC 7685 section 1: "a ClientHello message between 256 and 511"
         return view->hello_len >= 256 && view->hello_len <= 511;
@@ -127,41 +152,30 @@ static bool is_struck(const struct quirk *quirk, const struct quirk_view *view, 
     case QUIRK_FIRST_SEGMENT:
         return !view->came_in_one || view->hello_len > limit_or(quirk, HELLO_BYTES_MAX);
     case QUIRK_VERSION:
-        *out_alert = ALERT_PROTOCOL_VERSION;
         return client_hello_version_max(hello) > limit_or(quirk, VERSION_TLS12);
     case QUIRK_RECORD_VERSION:
-        *out_alert = ALERT_PROTOCOL_VERSION;
         return view->record_version != limit_or(quirk, VERSION_TLS10);
     case QUIRK_GREASE:
-        *out_alert = ALERT_ILLEGAL_PARAMETER;
         return hello->has_grease;
     case QUIRK_EXTENSION:
-        *out_alert = ALERT_DECODE_ERROR;
         return has_extension(hello, limit_or(quirk, EXTENSION_KEY_SHARE));
     case QUIRK_SESSION_ID:
-        *out_alert = ALERT_ILLEGAL_PARAMETER;
         return is_tls13 && hello->session_id.len > 0;
     case QUIRK_NEEDS_SESSION_ID:
         return is_tls13 && hello->session_id.len == 0;
     case QUIRK_RETRY:
-        *out_alert = ALERT_UNEXPECTED_MESSAGE;
         return view->is_second;
     case QUIRK_EMS: // RFC 7627 section 5.1
         return (!is_tls13 || view->is_below_tls13) && !hello->has_ems;
     case QUIRK_TICKETS_FAIL:
-        *out_alert = ALERT_DECRYPT_ERROR;
         return view->has_foreign_ticket;
     case QUIRK_STRICT_NAME:
-        *out_alert = ALERT_ILLEGAL_PARAMETER;
         return hello->has_sni && !is_strict_name(hello->sni);
     case QUIRK_NAME_CASE:
-        *out_alert = ALERT_UNRECOGNIZED_NAME;
         return has_capitals(hello->sni);
     case QUIRK_NEEDS_NAME:
-        *out_alert = ALERT_UNRECOGNIZED_NAME;
         return !hello->has_sni;
     case QUIRK_FALLBACK:
-        *out_alert = ALERT_INAPPROPRIATE_FALLBACK;
         return slice_has_u16(hello->cipher_suites, FALLBACK_SCSV);
     case QUIRK_NONE:
     case QUIRK_REFUSED:
@@ -193,14 +207,13 @@ static struct quirk_step strike(const struct quirk *quirk, uint8_t alert)
 
 struct quirk_step quirk_on_hello(const struct quirk *quirk, const struct quirk_view *view)
 {
-    uint8_t alert = ALERT_INTERNAL_ERROR;
     if (quirk->kind == QUIRK_ALERT || quirk->kind == QUIRK_CLOSES || quirk->kind == QUIRK_SILENT) {
-        return strike(quirk, alert);
+        return strike(quirk, ALERT_INTERNAL_ERROR);
     }
-    if (view->hello == NULL || !is_struck(quirk, view, &alert)) {
+    if (view->hello == NULL || !is_struck(quirk, view)) {
         return (struct quirk_step){.manner = MANNER_NONE};
     }
-    return strike(quirk, alert);
+    return strike(quirk, alert_of(quirk->kind));
 }
 
 struct quirk_step quirk_on_change_cipher_spec(const struct quirk *quirk, bool is_tls13)
