@@ -199,6 +199,15 @@ static const struct wrong {
           "expect: {leg: server, cause: cert.expired}\n" FIX
           ", bridge: {server-leg: {verify: off}}}\n",
      "it works because nobody looks any more: cert.expired is still there, masked"},
+    {"the check switched off that a wrong clock made fail",
+     HEAD "bridge: {server-leg: {clock: +400d}}\n"
+          "expect: {leg: server, cause: clock.bridge}\n" FIX
+          ", bridge: {server-leg: {verify: off}}}\n",
+     "it works because nobody looks any more: the bridge verifies no certificate"},
+    {"an edge that never checks in the place of one that did",
+     HEAD "bridge: {server-leg: {clock: +400d}}\n"
+          "expect: {leg: server, cause: clock.bridge}\n" FIX ", bridge: {edge: stunnel}}\n",
+     "it works because nobody looks any more: the bridge verifies no certificate"},
 };
 
 static void a_wrong_fix_is_told(void **state)
