@@ -74,10 +74,23 @@ static void add_row(struct revoked *revoked, const char *outcome, bool passed, d
         recheck_aged(&revoked->check, outcome, revoked->age_us), passed, ms);
 }
 
-static const char *answer_text(struct arena *arena, const struct responder_answer *answer)
+// is_over: a responder may give out an answer whose time has passed; "good" is then not said of
+// now.
+static bool is_over(const struct revoked *revoked, const struct responder_answer *answer)
+{
+    return answer->until_us != 0 && answer->until_us < revoked->check.setup.spec.at_us;
+}
+
+static const char *answer_text(const struct revoked *revoked, const struct responder_answer *answer)
 {
     char date[CLOCK_TEXT_MAX];
+    struct arena *arena = revoked->check.setup.arena;
     const char *words = responder_words(answer->says);
+    if (answer->says == RESPONDER_GOOD && is_over(revoked, answer)) {
+        const char *until = arena_printf(arena, "%s, until %s, which is over", words,
+                                         clock_date(answer->until_us, date));
+        return until != NULL ? until : words;
+    }
     if (answer->says != RESPONDER_REVOKED) {
         return words;
     }
@@ -99,12 +112,14 @@ void revoked_take(struct revoked *revoked, struct slice bytes, double ms)
     struct verdict *verdict = revoked->check.setup.verdict;
     responder_read(bytes, revoked->certificate, revoked->issuer, revoked->check.setup.spec.at_us,
                    &answer);
-    const char *text = answer_text(revoked->check.setup.arena, &answer);
-    add_row(revoked, text, answer.says == RESPONDER_GOOD, ms);
+    const char *text = answer_text(revoked, &answer);
+    bool is_good = answer.says == RESPONDER_GOOD && !is_over(revoked, &answer);
+    add_row(revoked, text, is_good, ms);
     if (answer.says == RESPONDER_REVOKED) {
         verdict_fact(&revoked->judge, verdict, "its responder says the same now: %s", text);
-    } else if (answer.says == RESPONDER_GOOD) {
+    } else if (is_good) {
         verdict_fact(&revoked->judge, verdict,
-                     "its responder says \"good\" now: what says \"revoked\" is older or wrong");
+                     "its responder says \"good\" now: that or what says \"revoked\" is older or "
+                     "wrong");
     }
 }

@@ -13,23 +13,28 @@ static const struct row {
     bool sends_issuer, is_taken;
     const char *want; // the row's outcome begins so
     bool passes, adds_fact;
+    int from_days; // thisUpdate; nextUpdate is a week later. 0: yesterday
 } rows[] = {
     {"revoked", "OCSP;URI:http://ocsp.test/", "cert.revoked", V_OCSP_CERTSTATUS_REVOKED, false,
-     false, true, true, "revoked since ", false, true},
+     false, true, true, "revoked since ", false, true, 0},
     {"good by now", "OCSP;URI:http://ocsp.test/", "cert.revoked", V_OCSP_CERTSTATUS_GOOD, false,
-     false, true, true, "good", true, true},
+     false, true, true, "good", true, true, 0},
+    {"good a month ago", "OCSP;URI:http://ocsp.test/", "cert.revoked", V_OCSP_CERTSTATUS_GOOD,
+     false, false, true, true, "good, until ", false, false, -30},
+    {"revoked a month ago", "OCSP;URI:http://ocsp.test/", "cert.revoked", V_OCSP_CERTSTATUS_REVOKED,
+     false, false, true, true, "revoked since ", false, true, -30},
     {"unknown", "OCSP;URI:http://ocsp.test/", "cert.revoked", V_OCSP_CERTSTATUS_UNKNOWN, false,
-     false, true, true, "unknown to the responder", false, false},
+     false, true, true, "unknown to the responder", false, false, 0},
     {"the issuer is trusted and was not sent", "OCSP;URI:http://ocsp.test/", "cert.revoked",
-     V_OCSP_CERTSTATUS_REVOKED, false, false, false, true, "revoked since ", false, true},
+     V_OCSP_CERTSTATUS_REVOKED, false, false, false, true, "revoked since ", false, true, 0},
     {"good, says a stranger", "OCSP;URI:http://ocsp.test/", "cert.revoked", V_OCSP_CERTSTATUS_GOOD,
-     true, false, true, true, "an answer that nobody signed who may", false, false},
+     true, false, true, true, "an answer that nobody signed who may", false, false, 0},
     {"no answer of the protocol", "OCSP;URI:http://ocsp.test/", "cert.revoked", 0, false, true,
-     true, true, "an answer that can't be read", false, false},
+     true, true, "an answer that can't be read", false, false, 0},
     {"no responder is named", NULL, "cert.revoked", 0, false, false, true, false, NULL, false,
-     false},
+     false, 0},
     {"another verdict", "OCSP;URI:http://ocsp.test/", "cert.expired", 0, false, false, true, false,
-     NULL, false, false},
+     NULL, false, false, 0},
 };
 
 static void take(const struct row *row, struct revoked *revoked, const struct kit_cert *issuer,
@@ -43,8 +48,9 @@ static void take(const struct row *row, struct revoked *revoked, const struct ki
         revoked_take(revoked, slice_of_text("<html>"), 1);
         return;
     }
-    int len = kit_staple(revoked->certificate, issuer->certificate,
-                         row->by_stranger ? stranger : issuer, row->status, EVP_sha1(), -1, &der);
+    int len =
+        kit_staple(revoked->certificate, issuer->certificate, row->by_stranger ? stranger : issuer,
+                   row->status, EVP_sha1(), row->from_days != 0 ? row->from_days : -1, &der);
     revoked_take(revoked, (struct slice){der, (size_t)len}, 1);
     OPENSSL_free(der);
 }
