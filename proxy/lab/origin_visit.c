@@ -7,86 +7,47 @@
 //
 // PEEKING holds what came until the hello is whole. DOOMED has said what it had to say: bytes are
 // read and dropped until the client is gone. ENDING likewise, after an answer.
+#include "origin_visit.h"
+
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/rand.h>
 
-#include "http_head.h"
 #include "old_flight.h"
-#include "origin_answer.h"
-#include "origin_h2.h"
-#include "origin_tls.h"
+#include "origin_talk.h"
 
 #define FIRST_BYTES_HELD_MAX ((size_t)160 * 1024)
-#define OUT_BYTES_MAX        ((size_t)512 * 1024)
 #define PIECE_BYTES          64
 #define PIECE_MS             20
-
-enum origin_state {
-    PEEKING,
-    DOOMED,
-    HANDSHAKE,
-    REQUEST,
-    ENDING
-};
-
-struct origin_visit {
-    struct visit visit; // first
-    enum origin_state state;
-    size_t node;
-    struct buffer first; // PEEKING: what came
-    bool had_bytes;
-    struct tls_stream watch; // of the client's plaintext, while in HANDSHAKE
-    bool saw_second_hello, saw_change_cipher_spec;
-    struct arena arena;
-    struct leg_evidence evidence;
-    struct engine *engine;
-    SSL *ssl; // the engine's, borrowed: for what the engine has no word for
-    struct buffer out;
-    struct slice sni; // in the arena
-    struct http_head *head;
-    struct origin_h2 *h2;
-    bool did_read_head, is_renegotiating;
-    struct slice host; // of the request, in the arena
-    uv_timer_t pace;   // QUIRK_SLOW
-    struct buffer waiting;
-    bool wants_finish;
-};
-
-static const struct origin *origin_of(const struct origin_visit *o)
-{
-    return &o->visit.server->tls->origin;
-}
 
 static void on_pace(uv_timer_t *timer);
 
 static bool is_slow(const struct origin_visit *o)
 {
-    return origin_of(o)->quirk.kind == QUIRK_SLOW;
+    return origin_visit_origin(o)->quirk.kind == QUIRK_SLOW;
 }
 
-// say sends bytes, at once or piece by piece.
-static void say(struct origin_visit *o, struct slice bytes)
+void origin_visit_say(struct origin_visit *o, struct slice bytes)
 {
     if (!is_slow(o)) {
         (void)link_send(&o->visit.link, bytes); // a client that is gone tells so to the reader
         return;
     }
-    uint64_t ms = origin_of(o)->quirk.limit != 0 ? origin_of(o)->quirk.limit : PIECE_MS;
+    uint32_t limit = origin_visit_origin(o)->quirk.limit;
+    uint64_t ms = limit != 0 ? limit : PIECE_MS;
     (void)buffer_append(&o->waiting, bytes);        // past its limit the rest is not said
     (void)uv_timer_start(&o->pace, on_pace, 0, ms); // fails when closing only
 }
 
-static void flush(struct origin_visit *o)
+void origin_visit_flush(struct origin_visit *o)
 {
     if (o->out.len > 0) {
-        say(o, buffer_slice(&o->out));
+        origin_visit_say(o, buffer_slice(&o->out));
         buffer_consume(&o->out, o->out.len);
     }
 }
 
-static void finish(struct origin_visit *o)
+void origin_visit_finish(struct origin_visit *o)
 {
     if (o->waiting.len > 0) {
         o->wants_finish = true;
@@ -113,17 +74,17 @@ static void on_pace(uv_timer_t *timer)
 static void say_alert(struct origin_visit *o, uint8_t level, uint8_t alert)
 {
     const uint8_t record[] = {CONTENT_ALERT, 3, 3, 0, 2, level, alert};
-    say(o, (struct slice){record, sizeof(record)});
+    origin_visit_say(o, (struct slice){record, sizeof(record)});
 }
 
 // strike does what a quirk decided.
 static void strike(struct origin_visit *o, struct quirk_step step)
 {
-    o->state = DOOMED;
+    o->state = ORIGIN_DOOMED;
     switch (step.manner) {
     case MANNER_ALERT:
         say_alert(o, ALERT_LEVEL_FATAL, step.alert);
-        finish(o);
+        origin_visit_finish(o);
         break;
     case MANNER_RESET:
         visit_reset(&o->visit);
@@ -133,7 +94,7 @@ static void strike(struct origin_visit *o, struct quirk_step step)
     case MANNER_NONE:
     case MANNER_CLOSE:
     case MANNERS:
-        finish(o);
+        origin_visit_finish(o);
         break;
     }
 }
@@ -149,15 +110,15 @@ static void note_failed(struct origin_heard *heard, void *user)
     }
 }
 
-static void fail(struct origin_visit *o)
+void origin_visit_fail(struct origin_visit *o)
 {
     server_note(o->visit.server, note_failed, o);
-    o->state = DOOMED;
-    flush(o);
-    finish(o);
+    o->state = ORIGIN_DOOMED;
+    origin_visit_flush(o);
+    origin_visit_finish(o);
 }
 
-static void put_text(char *to, size_t size, struct slice text)
+void origin_visit_put_text(char *to, size_t size, struct slice text)
 {
     struct slice fit = slice_part(text, 0, size - 1);
     if (fit.len > 0) {
@@ -176,210 +137,22 @@ static void note_secured(struct origin_heard *heard, void *user)
     heard->had_certificate = o->evidence.has_client_certificate;
 }
 
-static void note_request(struct origin_heard *heard, void *user)
-{
-    struct origin_visit *o = user;
-    heard->requests++;
-    put_text(heard->host, sizeof(heard->host), o->host);
-}
-
-static struct origin_request request_of(const struct origin_visit *o)
-{
-    return (struct origin_request){
-        .sni = o->sni,
-        .host = o->host,
-        .has_certificate = o->evidence.has_client_certificate,
-        .is_certificate_bad =
-            o->evidence.verification.done && o->evidence.verification.fault != CERT_FAULT_NONE,
-    };
-}
-
-// end is how a visit ends after its answer.
-static void end(struct origin_visit *o)
-{
-    o->state = ENDING;
-    switch (origin_of(o)->end) {
-    case ORIGIN_END_CLOSE_NOTIFY:
-        if (o->engine != NULL) {
-            engine_close_notify(o->engine);
-        }
-        flush(o);
-        finish(o);
-        break;
-    case ORIGIN_END_FIN:
-    case ORIGIN_ENDS:
-        flush(o);
-        finish(o);
-        break;
-    case ORIGIN_END_RESET:
-        flush(o);
-        visit_reset(&o->visit);
-        break;
-    }
-}
-
-static void answer(struct origin_visit *o, uint16_t status)
-{
-    struct buffer text = {0};
-    server_note(o->visit.server, note_request, o);
-    bool ok = origin_answer(origin_of(o), status, &text);
-    if (ok && o->engine != NULL) {
-        ok = engine_write(o->engine, buffer_slice(&text));
-    } else if (ok) {
-        say(o, buffer_slice(&text));
-    }
-    buffer_clear(&text);
-    if (ok) {
-        end(o);
-    } else {
-        fail(o);
-    }
-}
-
-static void answer_request(struct origin_visit *o)
-{
-    struct origin_request request = request_of(o);
-    answer(o, origin_status(origin_of(o), &request));
-}
-
-// renegotiate asks for a second handshake before the answer; false when it can't be asked for.
-static bool renegotiate(struct origin_visit *o)
-{
-    SSL *ssl = o->ssl;
-    if (origin_of(o)->quirk.kind != QUIRK_RENEGOTIATES || ssl == NULL) {
-        return false;
-    }
-    o->is_renegotiating = true;
-    ERR_clear_error();
-    bool is_asked = SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) == 1;
-    ERR_clear_error();
-    flush(o);
-    return is_asked;
-}
-
-static void take_request(struct origin_visit *o, struct slice bytes)
-{
-    struct fault fault;
-    size_t consumed;
-    if (o->did_read_head) {
-        return; // what follows is a body
-    }
-    enum parse parsed = http_head_feed(o->head, bytes, &consumed, &fault);
-    if (parsed == PARSE_MORE) {
-        return;
-    }
-    o->did_read_head = true;
-    if (parsed == PARSE_BAD) {
-        answer(o, 400);
-        return;
-    }
-    const struct slice *host = http_field_find(http_head_request(o->head), "Host", NULL);
-    o->host = host != NULL ? arena_copy(&o->arena, *host) : SLICE_EMPTY;
-    if (!renegotiate(o)) {
-        answer_request(o);
-    }
-}
-
-static uint16_t on_h2_request(void *user, struct slice authority, struct buffer *out_body)
-{
-    struct origin_visit *o = user;
-    o->host = arena_copy(&o->arena, authority);
-    struct origin_request request = request_of(o);
-    uint16_t status = origin_status(origin_of(o), &request);
-    server_note(o->visit.server, note_request, o);
-    (void)origin_body(origin_of(o), status, out_body); // out of memory, it is empty
-    return status;
-}
-
-static void take_h2(struct origin_visit *o, struct slice bytes)
-{
-    struct buffer frames;
-    bool is_over = false;
-    buffer_init(&frames, OUT_BYTES_MAX);
-    bool ok = origin_h2_feed(o->h2, bytes, &frames, &is_over);
-    struct slice left = buffer_slice(&frames);
-    while (ok && left.len > 0) { // one record a write
-        struct slice part = slice_part(left, 0, TLS_RECORD_PLAIN_MAX);
-        ok = engine_write(o->engine, part);
-        left = slice_part(left, part.len, left.len);
-    }
-    buffer_clear(&frames);
-    flush(o);
-    if (!ok || is_over) {
-        end(o);
-    }
-}
-
-static void take_plaintext(struct origin_visit *o, struct slice bytes)
-{
-    if (o->h2 != NULL) {
-        take_h2(o, bytes);
-    } else {
-        take_request(o, bytes);
-    }
-}
-
-// read_data reads what the engine holds, until it waits or the visit is past its request.
-static void read_data(struct origin_visit *o)
-{
-    uint8_t data[TLS_RECORD_PLAIN_MAX];
-    while (o->state == REQUEST) {
-        size_t len = 0;
-        switch (engine_read(o->engine, data, sizeof(data), &len)) {
-        case ENGINE_READ_DATA:
-            take_plaintext(o, (struct slice){data, len});
-            break;
-        case ENGINE_READ_WAITS:
-            flush(o);
-            if (o->is_renegotiating && SSL_renegotiate_pending(o->ssl) == 0) {
-                answer_request(o);
-            }
-            return;
-        case ENGINE_READ_CLOSE_NOTIFY:
-            end(o);
-            return;
-        case ENGINE_READ_FAILED:
-            fail(o);
-            return;
-        }
-    }
-}
-
-static void secured(struct origin_visit *o)
-{
-    server_note(o->visit.server, note_secured, o);
-    o->state = REQUEST;
-    if (slice_equals_text(engine_alpn(o->engine), "h2")) {
-        const struct origin_h2_hooks hooks = {on_h2_request, o};
-        o->h2 = origin_h2_new(&hooks);
-        if (o->h2 != NULL) {
-            take_h2(o, SLICE_EMPTY); // SETTINGS first
-        }
-    } else {
-        o->head = http_head_new();
-    }
-    if (o->h2 == NULL && o->head == NULL) {
-        fail(o);
-    } else if (o->state == REQUEST) {
-        read_data(o);
-    }
-}
-
 static void advance(struct origin_visit *o, struct slice bytes)
 {
     struct origin_tls *tls = o->visit.server->tls;
     tls->current = NULL;
     enum engine_step step = engine_handshake(o->engine, bytes);
     o->ssl = tls->current != NULL ? tls->current : o->ssl;
-    flush(o);
+    origin_visit_flush(o);
     switch (step) {
     case ENGINE_WAITS:
         break;
     case ENGINE_SECURED:
-        secured(o);
+        server_note(o->visit.server, note_secured, o);
+        origin_talk_begin(o);
         break;
     case ENGINE_FAILED:
-        fail(o);
+        origin_visit_fail(o);
         break;
     }
 }
@@ -397,7 +170,7 @@ static void on_watched(void *user, const struct stream_item *item)
 // is_struck_later lets the quirk decide on what follows the first hello.
 static bool is_struck_later(struct origin_visit *o)
 {
-    const struct quirk *quirk = &origin_of(o)->quirk;
+    const struct quirk *quirk = &origin_visit_origin(o)->quirk;
     struct quirk_step step = {.manner = MANNER_NONE};
     struct client_hello hello;
     size_t at;
@@ -441,7 +214,7 @@ static void speak_old(struct origin_visit *o, const struct client_hello *hello)
 {
     const struct lab_chain *chain = &o->visit.server->tls->chains[0];
     struct slice certificates[LAB_CHAIN_SENT_MAX];
-    bool is_ssl = origin_of(o)->quirk.kind == QUIRK_SSLV3;
+    bool is_ssl = origin_visit_origin(o)->quirk.kind == QUIRK_SSLV3;
     struct old_flight flight = {.version = is_ssl ? VERSION_SSL30 : VERSION_TLS12,
                                 .certificates = certificates};
     bool ok = RAND_bytes(flight.random, sizeof(flight.random)) == 1;
@@ -452,13 +225,13 @@ static void speak_old(struct origin_visit *o, const struct client_hello *hello)
         OPENSSL_free(der);
         flight.certificate_count++;
     }
-    o->state = DOOMED;
+    o->state = ORIGIN_DOOMED;
     if (ok && old_flight_encode(&flight, hello, &o->out)) {
-        flush(o);
+        origin_visit_flush(o);
         return;
     }
     say_alert(o, ALERT_LEVEL_FATAL, ALERT_HANDSHAKE_FAILURE);
-    finish(o);
+    origin_visit_finish(o);
 }
 
 // is_unknown_name does what the origin does with a name that it has no site for.
@@ -486,7 +259,7 @@ static void note_hello(struct origin_heard *heard, void *user)
 {
     struct origin_visit *o = user;
     heard->hellos++;
-    put_text(heard->sni, sizeof(heard->sni), o->sni);
+    origin_visit_put_text(heard->sni, sizeof(heard->sni), o->sni);
 }
 
 // take_hello goes on once the first hello is there; NULL when it can't be read: the library says
@@ -494,7 +267,7 @@ static void note_hello(struct origin_heard *heard, void *user)
 static void take_hello(struct origin_visit *o, const struct client_hello *hello,
                        const struct quirk_view *view)
 {
-    const struct quirk *quirk = &origin_of(o)->quirk;
+    const struct quirk *quirk = &origin_visit_origin(o)->quirk;
     o->sni = hello != NULL ? arena_copy(&o->arena, hello->sni) : SLICE_EMPTY;
     server_note(o->visit.server, note_hello, o);
     struct quirk_step step = quirk_on_hello(quirk, view);
@@ -515,10 +288,10 @@ static void take_hello(struct origin_visit *o, const struct client_hello *hello,
     }
     (void)tls_stream_feed(&o->watch, buffer_slice(&o->first), on_watched, o); // only to watch
     if (!open_engine(o)) {
-        fail(o);
+        origin_visit_fail(o);
         return;
     }
-    o->state = HANDSHAKE;
+    o->state = ORIGIN_HANDSHAKE;
     advance(o, buffer_slice(&o->first));
 }
 
@@ -527,21 +300,23 @@ static void take_hello(struct origin_visit *o, const struct client_hello *hello,
 static void speak_plain(struct origin_visit *o)
 {
     struct slice bytes = buffer_slice(&o->first);
-    struct quirk_step step = quirk_on_hello(&origin_of(o)->quirk, &(struct quirk_view){0});
+    struct quirk_step step =
+        quirk_on_hello(&origin_visit_origin(o)->quirk, &(struct quirk_view){0});
     if (step.manner != MANNER_NONE) {
         strike(o, step);
         return;
     }
-    if (opening_of(bytes) != OPENING_OTHER || origin_of(o)->quirk.kind != QUIRK_PLAIN_HTTP) {
-        answer(o, 400); // a TLS port does so as well, in nginx and Apache
+    if (opening_of(bytes) != OPENING_OTHER ||
+        origin_visit_origin(o)->quirk.kind != QUIRK_PLAIN_HTTP) {
+        origin_talk_answer(o, 400); // a TLS port does so as well, in nginx and Apache
         return;
     }
     o->head = o->head != NULL ? o->head : http_head_new();
     if (o->head == NULL) {
-        fail(o);
+        origin_visit_fail(o);
         return;
     }
-    take_request(o, bytes);
+    origin_talk_head(o, bytes);
     buffer_consume(&o->first, bytes.len);
 }
 
@@ -551,12 +326,12 @@ static void peek(struct origin_visit *o, struct slice bytes)
     struct slice message = SLICE_EMPTY;
     struct client_hello hello;
     struct tls_record record;
-    uint16_t version_max = origin_of(o)->policy.version_max;
+    uint16_t version_max = origin_visit_origin(o)->policy.version_max;
     bool is_sslv2 = false, is_first = !o->had_bytes;
     size_t at;
     o->had_bytes = true;
     if (!buffer_append(&o->first, bytes)) {
-        fail(o);
+        origin_visit_fail(o);
         return;
     }
     enum opening opening = opening_of(buffer_slice(&o->first));
@@ -564,7 +339,7 @@ static void peek(struct origin_visit *o, struct slice bytes)
         return;
     }
     if (opening == OPENING_OTHER || o->head != NULL ||
-        origin_of(o)->quirk.kind == QUIRK_PLAIN_HTTP) {
+        origin_visit_origin(o)->quirk.kind == QUIRK_PLAIN_HTTP) {
         speak_plain(o);
         return;
     }
@@ -592,8 +367,8 @@ static bool begun(struct visit *visit)
     struct origin_visit *o = (struct origin_visit *)visit;
     const struct origin_tls *tls = visit->server->tls;
     buffer_init(&o->first, FIRST_BYTES_HELD_MAX);
-    buffer_init(&o->out, OUT_BYTES_MAX);
-    buffer_init(&o->waiting, OUT_BYTES_MAX);
+    buffer_init(&o->out, ORIGIN_OUT_BYTES_MAX);
+    buffer_init(&o->waiting, ORIGIN_OUT_BYTES_MAX);
     if (uv_timer_init(&visit->server->origins->loop, &o->pace) != 0) {
         return false; // it never fails
     }
@@ -607,24 +382,24 @@ static void received(struct visit *visit, struct slice bytes)
 {
     struct origin_visit *o = (struct origin_visit *)visit;
     switch (o->state) {
-    case PEEKING:
+    case ORIGIN_PEEKING:
         peek(o, bytes);
         break;
-    case HANDSHAKE:
+    case ORIGIN_HANDSHAKE:
         (void)tls_stream_feed(&o->watch, bytes, on_watched, o); // only to watch
         if (!is_struck_later(o)) {
             advance(o, bytes);
         }
         break;
-    case REQUEST:
+    case ORIGIN_REQUEST:
         engine_feed(o->engine, bytes);
-        read_data(o);
-        if (o->state == REQUEST && !engine_hold(o->engine)) {
-            fail(o);
+        origin_talk_read(o);
+        if (o->state == ORIGIN_REQUEST && !engine_hold(o->engine)) {
+            origin_visit_fail(o);
         }
         break;
-    case DOOMED:
-    case ENDING:
+    case ORIGIN_DOOMED:
+    case ORIGIN_ENDING:
         break; // read, and dropped
     }
 }
@@ -632,7 +407,7 @@ static void received(struct visit *visit, struct slice bytes)
 static void ended(struct visit *visit, int os_error)
 {
     struct origin_visit *o = (struct origin_visit *)visit;
-    if (o->engine != NULL && (o->state == HANDSHAKE || o->state == REQUEST)) {
+    if (o->engine != NULL && (o->state == ORIGIN_HANDSHAKE || o->state == ORIGIN_REQUEST)) {
         engine_peer_ended(o->engine, os_error != 0 ? ENDING_RESET : ENDING_CLOSED, os_error);
         server_note(visit->server, note_failed, o);
     }
