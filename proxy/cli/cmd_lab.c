@@ -94,6 +94,10 @@ static int dispatch(struct lab_session *lab)
     const struct invocation *invocation = lab->invocation;
     struct suggestion suggestion = {.word = invocation->operands[0]};
     bool is_all = option_is_given(invocation, "all");
+    if (option_is_given(invocation, "as-is") && (is_all || lab->is_json)) {
+        report("--as-is: not with --all or --json, which tell the verdict");
+        return OUTCOME_USAGE;
+    }
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         suggestion_consider(&suggestion, parts[i].name);
         if (strcmp(invocation->operands[0], parts[i].name) != 0) {

@@ -213,6 +213,8 @@ def test_progress_that_cannot_be_kept_is_no_fault(lab, tmp_path):
         (["run", "--all", "expired"], "run --all: unknown lesson 'expired', expected one of clock"),
         (["run", "--all", "--jobs", "0"], "--jobs: bad value '0', expected 1 to 16"),
         (["run", "/nowhere/x.yaml"], "cannot open '/nowhere/x.yaml'"),
+        (["run", "expired", "--as-is", "--json"], "--as-is: not with --all or --json"),
+        (["run", "--all", "--as-is"], "--as-is: not with --all or --json"),
         (["list", "--lang", "fr"], "--lang: unknown language 'fr', expected en or ja"),
         (["check", "expired", "/nowhere/x.yaml"], "cannot open '/nowhere/x.yaml'"),
         (["send", "chromiun", "localhost:443"], "chromiun"),
