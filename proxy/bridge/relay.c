@@ -142,9 +142,32 @@ static void note_passing_record(struct connection *c, const struct stream_item *
     } else {
         evidence->passed_used = evidence->passed_used || item->record_len > SEALED_ALERT_LEN_MAX;
     }
+    bool is_alert = version < VERSION_TLS13 ? item->content_type == CONTENT_ALERT
+                                            : item->record_len <= SEALED_ALERT_LEN_MAX;
+    evidence->passed_alert_us = is_alert ? connection_now(c) : 0;
     if (evidence->passed_used) {
         ask_used(c);
     }
+}
+
+// note_passing_moment notes on both legs what flew by: received on one, sent on the other.
+static void note_passing_moment(struct connection *c, enum side from,
+                                const struct stream_item *item)
+{
+    bool is_message = item->kind == STREAM_MESSAGE;
+    if (!is_message && item->kind != STREAM_ALERT) {
+        return;
+    }
+    struct moment moment = {
+        .at_us = connection_now(c),
+        .content_type = is_message ? CONTENT_HANDSHAKE : CONTENT_ALERT,
+        .type = is_message ? item->bytes.data[0] : item->alert,
+        .is_fatal = !is_message && item->alert_level == ALERT_LEVEL_FATAL,
+        .len = is_message ? (uint32_t)item->bytes.len : 2,
+    };
+    leg_evidence_moment(&c->evidence.legs[from], moment);
+    moment.sent = true;
+    leg_evidence_moment(&c->evidence.legs[!from], moment);
 }
 
 // A hello that flies by belongs to the leg it would have ended on.
@@ -152,6 +175,7 @@ static void on_passing_client(void *user, const struct stream_item *item)
 {
     struct connection *c = user;
     struct leg_evidence *leg = &c->evidence.legs[CLIENT];
+    note_passing_moment(c, CLIENT, item);
     if (item->kind == STREAM_ALERT && item->alert_level == ALERT_LEVEL_FATAL) {
         leg_evidence_end(leg, ENDING_ALERT_RECEIVED, item->alert, 0, connection_now(c), NULL);
     }
@@ -164,6 +188,7 @@ static void on_passing_server(void *user, const struct stream_item *item)
 {
     struct connection *c = user;
     struct leg_evidence *leg = &c->evidence.legs[SERVER];
+    note_passing_moment(c, SERVER, item);
     if (item->kind == STREAM_ALERT && item->alert_level == ALERT_LEVEL_FATAL) {
         leg_evidence_end(leg, ENDING_ALERT_RECEIVED, item->alert, 0, connection_now(c), NULL);
     }
@@ -174,10 +199,14 @@ static void on_passing_server(void *user, const struct stream_item *item)
         server_hello_parse(item->bytes, &hello, &at) != PARSE_OK || hello.is_retry) {
         return;
     }
-    leg->server_hello = arena_copy(&c->arena, item->bytes);
-    leg->version = hello.version;
-    leg->suite = hello.cipher_suite;
-    leg->group = hello.group;
+    struct slice kept = arena_copy(&c->arena, item->bytes);
+    for (enum side side = CLIENT; side < SIDES; side++) { // it is the answer on both
+        leg = &c->evidence.legs[side];
+        leg->server_hello = kept;
+        leg->version = hello.version;
+        leg->suite = hello.cipher_suite;
+        leg->group = hello.group;
+    }
     connection_emit(c, EVENT_PASSED, NULL, 0);
 }
 

@@ -276,11 +276,14 @@ static struct experiment_answer answer_untouched(const struct judge *judge)
         answer.result = EXPERIMENT_PASSED;
         return answer;
     }
+    // A client leaves with an alert, mostly; the origin's FIN in answer may come before its own.
+    bool has_alert = evidence->passed_alert_us != 0;
+    int64_t left_us = has_alert ? evidence->passed_alert_us : client->close.at_us;
+    bool client_left =
+        has_alert || client->close.kind == ENDING_CLOSED || client->close.kind == ENDING_RESET;
     bool server_left =
         server->handshake.kind == ENDING_ALERT_RECEIVED ||
-        (server->close.kind != ENDING_NONE &&
-         (client->close.kind == ENDING_NONE || server->close.at_us < client->close.at_us));
-    bool client_left = client->close.kind == ENDING_CLOSED || client->close.kind == ENDING_RESET;
+        (server->close.kind != ENDING_NONE && (!client_left || server->close.at_us < left_us));
     // A browser opens connections ahead of need: one that it leaves unused tells nothing.
     bool is_spare = judge->stack->is_browser && evidence->passed_finished;
     if (server->server_hello.len == 0 || server_left || !client_left || is_spare) {

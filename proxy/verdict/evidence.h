@@ -140,13 +140,14 @@ struct evidence {
     bool is_passed;   // relayed untouched (--pass); hellos read in flight
     // --experiment: the connection was served otherwise than usual, to prove the finding of an
     // earlier one. What its client then did is that finding's proof, and no finding of its own.
-    const char *experiment;         // what was changed; NULL: nothing
-    uint64_t experiment_of;         // the number of the earlier connection; 0: none is being proven
-    bool passed_finished;           // with is_passed: the client sent its Finished
-    bool passed_used;               // … and application data after it
-    bool is_captured;               // with is_passed: from a capture, nobody was in the middle
-    bool is_plain;                  // not TLS inside: relayed as it is
-    const char *ingress_fault;      // what was wrong with the ingress, NULL nothing
+    const char *experiment;    // what was changed; NULL: nothing
+    uint64_t experiment_of;    // the number of the earlier connection; 0: none is being proven
+    bool passed_finished;      // with is_passed: the client sent its Finished
+    bool passed_used;          // … and application data after it
+    int64_t passed_alert_us;   // … when an alert, by its length, was the last it said; 0: none
+    bool is_captured;          // with is_passed: from a capture, nobody was in the middle
+    bool is_plain;             // not TLS inside: relayed as it is
+    const char *ingress_fault; // what was wrong with the ingress, NULL nothing
     const char *ingress_fault_code; // its cause code (ingress.malformed …), NULL when no fault
     const char *via;                // upstream proxy, NULL none
     int via_status;                 // its HTTP status when it refused, 0 otherwise

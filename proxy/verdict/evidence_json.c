@@ -289,6 +289,7 @@ static void write_ingress(struct json *json, const struct evidence *evidence)
     bool_field(json, "passed", evidence->is_passed);
     bool_field(json, "passed_finished", evidence->passed_finished);
     bool_field(json, "passed_used", evidence->passed_used);
+    int_field(json, "passed_alert_us", evidence->passed_alert_us);
     json_text_field(json, "experiment", evidence->experiment);
     int_field(json, "experiment_of", (int64_t)evidence->experiment_of);
     bool_field(json, "captured", evidence->is_captured);

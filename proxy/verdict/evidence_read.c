@@ -47,6 +47,7 @@ static void read_ingress(struct reader *reader, const json_t *root, struct evide
     read_bool(reader, root, "passed", &out_evidence->is_passed);
     read_bool(reader, root, "passed_finished", &out_evidence->passed_finished);
     read_bool(reader, root, "passed_used", &out_evidence->passed_used);
+    read_i64(reader, root, "passed_alert_us", &out_evidence->passed_alert_us);
     read_text(reader, root, "experiment", &out_evidence->experiment);
     read_u64(reader, root, "experiment_of", &out_evidence->experiment_of);
     read_bool(reader, root, "captured", &out_evidence->is_captured);

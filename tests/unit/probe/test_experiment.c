@@ -189,6 +189,7 @@ static void client_is_asked(void **state)
 static const struct answer_row {
     const char *name, *words;
     bool finished, used; // passed
+    int64_t alert_us;    // passed
     enum experiment_result want;
     enum refusal_kind want_kind;
     uint8_t want_alert;
@@ -212,6 +213,10 @@ static const struct answer_row {
     {"relayed and refused in TLS 1.2", "passed s.answer=1.2 c.alert=48 c.close=closed", .want = EXPERIMENT_REFUSED,
      .want_kind = REFUSAL_ALERT, .want_alert = 48},
     {"relayed, and the origin left first", "passed s.answer=1.3 s.close=closed c.wait=1 c.close=closed", .want = EXPERIMENT_UNTOLD},
+    {"relayed, finished and left, and the origin's FIN overtakes the client's", "passed s.answer=1.3 s.close=closed c.wait=1 c.close=closed",
+     true, .alert_us = 1, .want = EXPERIMENT_REFUSED, .want_kind = REFUSAL_SILENT},
+    {"relayed, refused by a sealed alert, and the origin's FIN overtakes", "passed s.answer=1.3 s.close=closed c.wait=1 c.close=closed",
+     .alert_us = 1, .want = EXPERIMENT_REFUSED, .want_kind = REFUSAL_ALERT},
     {"relayed without an answer", "passed c.close=closed", .want = EXPERIMENT_UNTOLD},
     {"relayed, and still open", "passed s.answer=1.3", true, .want = EXPERIMENT_UNTOLD},
     // clang-format on
@@ -224,6 +229,7 @@ static void answer_is_read(void **state)
     kit_begin(&kit, row->words);
     kit.evidence.passed_finished = row->finished;
     kit.evidence.passed_used = row->used;
+    kit.evidence.passed_alert_us = row->alert_us;
     struct experiment_answer answer = experiment_answer_of(&kit.evidence);
     assert_int_equal(answer.result, row->want);
     assert_int_equal(answer.refusal.kind, row->want_kind);

@@ -278,11 +278,13 @@ static void an_experiment_comes_back(void **state)
     kit.evidence.experiment = "certificate: an RSA key";
     kit.evidence.experiment_of = 3;
     kit.evidence.passed_finished = kit.evidence.passed_used = true;
+    kit.evidence.passed_alert_us = 7;
     (void)written(&kit.evidence, &text);
     assert_true(evidence_read(buffer_slice(&text), &kit.arena, &read, &error));
     assert_string_equal(read.experiment, "certificate: an RSA key");
     assert_int_equal(read.experiment_of, 3);
     assert_true(read.passed_finished && read.passed_used);
+    assert_int_equal(read.passed_alert_us, 7);
     buffer_clear(&text);
     kit_clear(&kit);
 }
