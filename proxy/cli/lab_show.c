@@ -141,6 +141,23 @@ static int write_start(const struct lab_session *lab, const struct scenario *sce
     return code;
 }
 
+// What to type next, a command a line: so that each can be copied whole.
+static void write_next(const struct lab_session *lab, struct sheet *sheet, const char *word,
+                       bool has_hints)
+{
+    char next[512];
+    (void)snprintf(next, sizeof(next), "midspan lab run %s --as-is", word); // cut when long
+    sheet_label(sheet, lab_say(lab, "see it", "実行"), next);
+    (void)snprintf(next, sizeof(next), "midspan lab show %s --start fix.yaml", word); // as above
+    sheet_label(sheet, lab_say(lab, "mend it", "修正"), next);
+    (void)snprintf(next, sizeof(next), "midspan lab check %s fix.yaml", word); // as above
+    sheet_label(sheet, lab_say(lab, "check it", "確認"), next);
+    if (has_hints) {
+        (void)snprintf(next, sizeof(next), "midspan lab show %s --hint", word);
+        sheet_label(sheet, lab_say(lab, "a hint", "ヒント"), next);
+    }
+}
+
 int lab_show(struct lab_session *lab)
 {
     size_t number;
@@ -155,7 +172,7 @@ int lab_show(struct lab_session *lab)
         return code;
     }
     struct sheet sheet;
-    char title[512], next[512];
+    char title[512];
     sheet_open(&sheet);
     (void)snprintf(title, sizeof(title), "%zu  %s", number,
                    speech_in(&scenario->title, lab->language)); // cut when it is long
@@ -166,17 +183,6 @@ int lab_show(struct lab_session *lab)
     sheet_label(&sheet, lab_say(lab, "task", "課題"), speech_in(&scenario->task, lab->language));
     size_t told = tell_hint(lab, scenario);
     write_hints(lab, &sheet, scenario, told);
-    (void)snprintf(next, sizeof(next), "midspan lab run %s --as-is",
-                   word); // cut when long
-    sheet_label(&sheet, lab_say(lab, "see it", "実行"), next);
-    (void)snprintf(next, sizeof(next),
-                   "midspan lab show %s --start fix.yaml; midspan lab check %s "
-                   "fix.yaml",
-                   word, word);
-    sheet_label(&sheet, lab_say(lab, "mend it", "修正"), next);
-    if (told < scenario->hint_count) {
-        (void)snprintf(next, sizeof(next), "midspan lab show %s --hint", word);
-        sheet_label(&sheet, lab_say(lab, "a hint", "ヒント"), next);
-    }
+    write_next(lab, &sheet, word, told < scenario->hint_count);
     return sheet_print(&sheet, OUTCOME_FINE);
 }
