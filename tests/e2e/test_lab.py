@@ -259,6 +259,7 @@ def test_each_host_breaks_as_its_scenario_says(start_midspan):
     for row in hosts:
         url = f"https://{row['host']}.midspan.test/"
         assert url in page
+        proxy.settle()  # the page's connections, too
         proxy.mark()
         done = curl(proxy, url)
         proxy.wait_closed()
