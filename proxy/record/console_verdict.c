@@ -221,6 +221,9 @@ static void write_update(struct pen *pen, const struct verdict *verdict)
     }
 }
 
+// Room for the longest of what stands behind a cause: "  suspected".
+#define CONFIDENCE_COLUMNS 11
+
 static void write_title(struct pen *pen, const struct event *event)
 {
     const struct verdict *verdict = event->verdict;
@@ -228,7 +231,14 @@ static void write_title(struct pen *pen, const struct event *event)
     enum style style = severity_style(verdict->severity);
     console_begin(pen, event, style, severity_mark(verdict->severity));
     console_target(pen, event->evidence, STYLE_BOLD);
-    pen_gap(pen, layout.legs_column);
+    int code_at = pen->column < layout.legs_column ? layout.legs_column : pen->column + 1;
+    int end = code_at + text_columns(verdict->cause->code) + CONFIDENCE_COLUMNS;
+    if (end > pen->columns) { // a long name: the code has a line of its own
+        pen->indent = layout.target_column;
+        pen_line(pen);
+    } else {
+        pen_gap(pen, code_at);
+    }
     pen_styled(pen, style, verdict->cause->code);
     pen_style(pen, STYLE_DIM);
     if (event->repeats > 0) {

@@ -315,6 +315,28 @@ static void lines_keep_within_the_columns(void **state)
     }
 }
 
+// Beside a long name the cause has no room; nothing is broken in its middle.
+static void a_cause_behind_a_long_name_keeps_within_the_columns(void **state)
+{
+    (void)state;
+    struct evidence evidence = sample_good("edge-shares-no-suite.midspan.test");
+    struct verdict verdict = sample_verdict();
+    struct event event = event_of(EVENT_VERDICT, &evidence);
+    event.verdict = &verdict;
+    for (int columns = 76; columns < 130; columns++) {
+        struct buffer out = shown(&event, false, columns);
+        char *rest = NULL;
+        bool has_code = false;
+        for (char *line = strtok_r((char *)(uintptr_t)buffer_text(&out), "\n", &rest);
+             line != NULL && !has_code; line = strtok_r(NULL, "\n", &rest)) {
+            has_code = strstr(line, verdict.cause->code) != NULL;
+            assert_true(text_columns(line) <= columns);
+        }
+        assert_true(has_code);
+        buffer_clear(&out);
+    }
+}
+
 static void without_room_the_loss_is_told(void **state)
 {
     (void)state;
@@ -349,6 +371,7 @@ int main(void)
         cmocka_unit_test(differences_stand_out),
         cmocka_unit_test(hostile_bytes_are_escaped),
         cmocka_unit_test(lines_keep_within_the_columns),
+        cmocka_unit_test(a_cause_behind_a_long_name_keeps_within_the_columns),
         cmocka_unit_test(without_room_the_loss_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
