@@ -10,13 +10,34 @@ from harness.midspan import run
 
 CAUSES = Path(__file__).resolve().parents[2] / "docs" / "causes"
 
-# What browsers call a fault that the minted leaf mirrors (--client-leg leaf=mirror), by cause.
-OWN_WORDS = {
+# What Chromium and Firefox call a fault that the minted leaf mirrors, by cause.
+MIRRORED = {
     "cert.expired": ("ERR_CERT_DATE_INVALID", "SEC_ERROR_EXPIRED_CERTIFICATE"),
     "cert.not-yet-valid": (
         "ERR_CERT_DATE_INVALID",
         "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE",
     ),
+    "cert.hostname-mismatch": ("ERR_CERT_COMMON_NAME_INVALID", "SSL_ERROR_BAD_CERT_DOMAIN"),
+    "cert.no-san": ("ERR_CERT_COMMON_NAME_INVALID", "SSL_ERROR_BAD_CERT_DOMAIN"),
+}
+# What they call the alert with which midspan tells them of the server leg. Chromium has one word
+# for all that are about certificates.
+OF_A_CERTIFICATE = "ERR_BAD_SSL_CLIENT_AUTH_CERT"
+TOLD = {
+    "protocol.no-common-version": (
+        "ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
+        "SSL_ERROR_PROTOCOL_VERSION_ALERT",
+    ),
+    "cert.intermediate-expired": (OF_A_CERTIFICATE, "SSL_ERROR_EXPIRED_CERT_ALERT"),
+    "cert.self-signed": (OF_A_CERTIFICATE, "SSL_ERROR_UNKNOWN_CA_ALERT"),
+    "cert.untrusted-root": (OF_A_CERTIFICATE, "SSL_ERROR_UNKNOWN_CA_ALERT"),
+    "cert.wrong-usage": (OF_A_CERTIFICATE, "SSL_ERROR_UNSUPPORTED_CERT_ALERT"),
+    "cert.name-constraints": (OF_A_CERTIFICATE, "SSL_ERROR_CERTIFICATE_UNKNOWN_ALERT"),
+    "cert.weak": (OF_A_CERTIFICATE, "SSL_ERROR_BAD_CERT_ALERT"),
+}
+MANNERS = {
+    "mirrored": (MIRRORED, ("--server-leg", "verify=off", "--client-leg", "leaf=mirror"), 5),
+    "told by an alert": (TOLD, ("--on-failure", "alert"), 8),
 }
 
 
@@ -58,18 +79,19 @@ def test_each_broken_host_is_explained(name, start_midspan, tmp_path):
         assert found[url]["title"] in title_of(cause), (url, found[url])
 
 
+@pytest.mark.parametrize("manner", list(MANNERS))
 @pytest.mark.parametrize("name", list(BROWSERS))
-def test_a_browsers_own_word_is_midspans_verdict(name, start_midspan, tmp_path):
-    proxy = start_midspan(
-        "--server-leg", "verify=off", "--client-leg", "leaf=mirror", words=("lab", "serve")
-    )
-    wanted = hosts(OWN_WORDS)
-    assert wanted
+def test_a_browsers_own_word_is_midspans_verdict(name, manner, start_midspan, tmp_path):
+    words, options, count_min = MANNERS[manner]
+    proxy = start_midspan(*options, words=("lab", "serve"))
+    wanted = hosts(words)
+    assert len(wanted) >= count_min
     found = BROWSERS[name].visit_all(
         tmp_path / "home", list(wanted), proxy=proxy.endpoint, ca=proxy.ca
     )
     proxy.settle()
+    own = list(BROWSERS).index(name)
     for url, cause in wanted.items():
         said = found[url].get("error", "")
-        assert any(word in said for word in OWN_WORDS[cause]), (url, found[url])
+        assert words[cause][own] in said, (url, found[url])
         assert cause in causes_of(proxy, url), (url, said, causes_of(proxy, url))
