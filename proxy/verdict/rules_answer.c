@@ -23,6 +23,28 @@ static bool no_secure_renegotiation(struct judge *judge, enum side side, struct 
     return true;
 }
 
+// Of a connection that is passed on the client is the one who can't take the version.
+static bool passed_version(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    uint16_t version = judge->answer[SERVER].version;
+    if (side != CLIENT || !judge->evidence->is_passed || !judge->has_answer[SERVER] ||
+        !judge->has_client_hello || judge->client.versions.count == 0 ||
+        number_list_has(&judge->client.versions, version)) {
+        return false;
+    }
+    verdict_set(out, "protocol.no-common-version", PARTY_SERVER, PHASE_SERVER_HELLO,
+                CONFIDENCE_DEDUCED);
+    out->offered = versions_text(judge->arena, &judge->client);
+    out->accepted = version_name(version);
+    verdict_say(judge, out,
+                "%s and the client share no TLS version: the client offered %s, the origin chose "
+                "%s",
+                judge->origin, out->offered, out->accepted);
+    verdict_fact(judge, out, "%s", ending_text(judge, &leg->handshake));
+    return true;
+}
+
 static bool small_prime(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
@@ -135,11 +157,12 @@ static bool no_extended_master_secret(struct judge *judge, enum side side, struc
         leg->has_certificate_request || (side == CLIENT && !judge->client_hello.has_ems)) {
         return false;
     }
-    verdict_set(out, "protocol.ems-required", side == SERVER ? PARTY_SERVER : PARTY_CLIENT,
+    bool is_origins = side == SERVER || judge->evidence->is_passed;
+    verdict_set(out, "protocol.ems-required", is_origins ? PARTY_SERVER : PARTY_CLIENT,
                 PHASE_SERVER_HELLO, CONFIDENCE_SUSPECTED);
     verdict_say(judge, out,
                 "the %s ServerHello of %s has no extended_master_secret, and %s broke off",
-                version_name(answer->version), side == SERVER ? judge->origin : "midspan",
+                version_name(answer->version), is_origins ? judge->origin : "midspan",
                 side == SERVER ? "midspan" : "the client");
     verdict_fact(judge, out, "%s", ending_text(judge, &leg->handshake));
     return true;
@@ -147,6 +170,7 @@ static bool no_extended_master_secret(struct judge *judge, enum side side, struc
 
 const struct rule answer_rules[] = {
     {"no secure renegotiation", no_secure_renegotiation},
+    {"a version that the client did not offer", passed_version},
     {"a small Diffie-Hellman prime", small_prime},
     {"a prime that was passed on", passed_prime},
     {"a large Diffie-Hellman prime", large_prime},
