@@ -78,12 +78,15 @@ static enum side first_side(const struct evidence *evidence)
 }
 
 // When one leg has broken, midspan ends the other with an alert that tells the same (on-failure
-// alert): that is no second finding.
+// alert); of a passed connection the one peer leaves because the other did. That is no second
+// finding.
 static bool is_mirrored(const struct judge *judge, enum side side)
 {
     const struct leg_evidence *leg = leg_of(judge, side), *other = leg_of(judge, !side);
-    return leg->handshake.kind == ENDING_ALERT_SENT && leg->server_hello.len == 0 &&
-           leg_broke(other) && other->handshake.at_us <= leg->handshake.at_us;
+    bool is_ours = leg->handshake.kind == ENDING_ALERT_SENT && leg->server_hello.len == 0;
+    bool is_answer = judge->evidence->is_passed && leg_was_cut(leg);
+    return (is_ours || is_answer) && leg_broke(other) &&
+           other->handshake.at_us <= leg->handshake.at_us;
 }
 
 static bool judge_leg(struct judge *judge, enum side side, struct verdict *out)
