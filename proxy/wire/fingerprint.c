@@ -49,15 +49,31 @@ static uint16_t *extension_types_of(const struct client_hello *hello, size_t *ou
     return types;
 }
 
-// Writes the numbers with `format`, `separator` between them; false when the buffer is full or
+typedef bool (*put_number_fn)(struct buffer *out, uint16_t number);
+
+static bool put_decimal(struct buffer *out, uint16_t number)
+{
+    return buffer_printf(out, "%u", number);
+}
+
+static const char digits[] = "0123456789abcdef";
+
+// Every connection is fingerprinted: printf would cost ten times as much.
+static bool put_hex(struct buffer *out, uint16_t number)
+{
+    const uint8_t text[] = {(uint8_t)digits[number >> 12], (uint8_t)digits[number >> 8 & 15],
+                            (uint8_t)digits[number >> 4 & 15], (uint8_t)digits[number & 15]};
+    return buffer_append(out, (struct slice){text, sizeof(text)});
+}
+
+// Writes the numbers with `put`, `separator` between them; false when the buffer is full or
 // `numbers` is NULL.
 static bool put_numbers(struct buffer *out, const uint16_t *numbers, size_t count,
-                        const char *format, char separator)
+                        put_number_fn put, char separator)
 {
     bool fits = numbers != NULL;
     for (size_t i = 0; i < count && fits; i++) {
-        fits = (i == 0 || buffer_append_byte(out, (uint8_t)separator)) &&
-               buffer_printf(out, format, numbers[i]);
+        fits = (i == 0 || buffer_append_byte(out, (uint8_t)separator)) && put(out, numbers[i]);
     }
     return fits;
 }
@@ -66,7 +82,7 @@ static bool put_decimals(struct buffer *out, struct slice list)
 {
     size_t count = 0;
     uint16_t *numbers = numbers_of(list, &count);
-    bool fits = put_numbers(out, numbers, count, "%u", '-');
+    bool fits = put_numbers(out, numbers, count, put_decimal, '-');
     free(numbers);
     return fits;
 }
@@ -80,7 +96,7 @@ bool ja3_text(const struct client_hello *hello, struct buffer *out)
     uint16_t *types = extension_types_of(hello, &count);
     bool fits = buffer_printf(out, "%u,", hello->legacy_version) &&
                 put_decimals(out, hello->cipher_suites) && buffer_append_text(out, ",") &&
-                put_numbers(out, types, count, "%u", '-') && buffer_append_text(out, ",") &&
+                put_numbers(out, types, count, put_decimal, '-') && buffer_append_text(out, ",") &&
                 put_decimals(out, hello->groups) && buffer_append_text(out, ",");
     free(types);
     for (size_t i = 0; i < hello->point_formats.len && fits; i++) {
@@ -98,8 +114,10 @@ static bool write_digest(struct slice text, const EVP_MD *type, size_t hex_len, 
         return false;
     }
     for (size_t i = 0; i < hex_len / 2; i++) {
-        (void)snprintf(out_hex + 2 * i, 3, "%02x", digest[i]); // two digits and NUL, always
+        out_hex[2 * i] = digits[digest[i] >> 4];
+        out_hex[2 * i + 1] = digits[digest[i] & 15];
     }
+    out_hex[hex_len] = '\0';
     return true;
 }
 
@@ -151,7 +169,6 @@ static bool is_alphanumeric(uint8_t byte)
 // alphanumeric, "00" when there is none.
 static void write_ja4_alpn(const struct client_hello *hello, char out_pair[3])
 {
-    static const char digits[] = "0123456789abcdef";
     size_t at = 0;
     struct slice name;
     memcpy(out_pair, "00", 3);
@@ -177,7 +194,7 @@ static bool put_sorted(struct buffer *out, uint16_t *numbers, size_t count)
     if (numbers != NULL) {
         qsort(numbers, count, sizeof(*numbers), compare_numbers);
     }
-    return put_numbers(out, numbers, count, "%04x", ',');
+    return put_numbers(out, numbers, count, put_hex, ',');
 }
 
 // SNI and ALPN are left out: the first part of the fingerprint has them.
@@ -210,7 +227,7 @@ static bool put_extensions_and_schemes(struct buffer *out, const struct client_h
     size_t kept = types != NULL ? without_sni_and_alpn(types, type_count) : 0;
     bool fits = put_sorted(out, types, kept) &&
                 (scheme_count == 0 || buffer_append_text(out, "_")) &&
-                put_numbers(out, schemes, scheme_count, "%04x", ',');
+                put_numbers(out, schemes, scheme_count, put_hex, ',');
     free(schemes);
     return fits;
 }
