@@ -38,7 +38,7 @@ complete -c midspan -n $proxies -l order -xa 'server-first client-first' -d 'whi
 complete -c midspan -n $proxies -l on-failure -xa 'page alert reset' -d 'what the client gets'
 complete -c midspan -n $proxies -l log -rF -d 'append events as JSON Lines'
 complete -c midspan -n $proxies -l keylog -rF -d 'append TLS secrets'
-complete -c midspan -n $proxies -l no-probe -d 'never dial an origin again'
+complete -c midspan -n $proxies -l no-probe -d 'never dial an origin or ask an authority'
 complete -c midspan -n $proxies -l experiment -d 'ask clients why they refuse'
 complete -c midspan -n $proxies -l pass -x -d 'relay these hosts untouched'
 complete -c midspan -n $proxies -l resolve -x -d 'reach a host at this address, without DNS'

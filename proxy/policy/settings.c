@@ -295,7 +295,7 @@ static const struct row rows[] = {
      FIELD(keylog_file), set_path},
     {{"ca-dir", "DIR", "where the authority's ca.pem and ca-key.pem are", false},
      FIELD(ca_dir), set_path},
-    {{"no-probe", NULL, "never dial an origin again to prove a verdict", false},
+    {{"no-probe", NULL, "never dial an origin or ask an authority to prove a verdict", false},
      FIELD(probe), set_no_switch},
     {{"experiment", NULL, "ask clients why they refuse, on their next connections", false},
      FIELD(experiment), set_switch},

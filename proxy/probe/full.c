@@ -150,7 +150,7 @@ static const char *changed_text(const struct full_plan *plan, const struct full_
     return "";
 }
 
-const char *full_outcome_text(struct full_plan *plan, const struct full_trial *trial)
+static const char *trial_text(struct full_plan *plan, const struct full_trial *trial)
 {
     const struct leg_evidence *leg = trial->evidence;
     struct arena *arena = plan->judge.arena;
@@ -180,7 +180,7 @@ static void add_rows(struct full_plan *plan, struct verdict *verdict)
         if (trial->was_run) {
             verdict->proof[verdict->proof_count++] = (struct proof_row){
                 .changed = changed_text(plan, trial),
-                .outcome = full_outcome_text(plan, trial),
+                .outcome = trial_text(plan, trial),
                 .ms = trial->ms,
                 .passed = full_is_secured(trial->evidence),
             };
@@ -234,5 +234,5 @@ void full_conclude(struct full_plan *plan, const struct trust_store *trust, stru
     }
     verdict->confidence = CONFIDENCE_PROVEN;
     verdict_fact(&plan->judge, verdict, "with one change (%s): %s", changed_text(plan, changed),
-                 full_outcome_text(plan, changed));
+                 trial_text(plan, changed));
 }

@@ -49,4 +49,3 @@ bool full_is_secured(const struct leg_evidence *leg);
 // full_passed_conclude is the part of full_conclude for connections that were passed on.
 void full_passed_conclude(struct full_plan *plan, const struct trust_store *trust,
                           struct verdict *verdict);
-const char *full_outcome_text(struct full_plan *plan, const struct full_trial *trial);
