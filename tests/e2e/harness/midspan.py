@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -138,8 +139,24 @@ class Midspan:
     def wait_closed(self, count=1):
         return self.wait("closed", count)
 
+    def _await_log(self):
+        """Waits until the log holds whatever was opened before now: it is written in order, but later.
+
+        A connection of our own tells: once it is in the log, so are all before it.
+        """
+        deadline = time.monotonic() + WAIT_SECONDS
+        with socket.create_connection(self.address, timeout=WAIT_SECONDS) as sock:
+            ours = f"{self.address[0]}:{sock.getsockname()[1]}"
+            while self.is_running():
+                if any(event.get("client") == ours for event in self.all_events()):
+                    return
+                if time.monotonic() > deadline:
+                    pytest.fail(f"no connection is taken any more:\n{self.story()}")
+                time.sleep(0.01)
+
     def settle(self):
         """Waits until every connection has been closed: none is stuck, none speaks later."""
+        self._await_log()
         deadline = time.monotonic() + WAIT_SECONDS
         while self.is_running():
             kinds = {"opened": set(), "closed": set()}
