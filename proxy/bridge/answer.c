@@ -228,9 +228,9 @@ static bool local_page(struct buffer *out, const struct authority *ca, const cha
            html_end(out);
 }
 
-// request_path reads the path of "GET /path HTTP/1.1"; "/" when it can't.
-static struct slice request_path(struct slice request)
+struct slice answer_path(const struct answer *answer, bool is_h2)
 {
+    struct slice request = is_h2 ? SLICE_EMPTY : buffer_slice(&answer->request);
     const uint8_t *begin = request.len > 0 ? memchr(request.data, ' ', request.len) : NULL;
     if (begin == NULL) {
         return slice_of_text("/");
@@ -244,10 +244,7 @@ bool answer_local(struct answer *answer, const char *path, bool is_head, const s
                   const char *proxy_address, bool is_h2)
 {
     struct buffer body;
-    struct slice request = buffer_slice(&answer->request);
-    // What an HTTP/2 request asks for is packed by HPACK, which nobody here reads.
-    struct slice asked = is_h2 ? slice_of_text("/") : request_path(request);
-    struct slice wanted = path != NULL ? slice_of_text(path) : asked;
+    struct slice wanted = path != NULL ? slice_of_text(path) : answer_path(answer, is_h2);
     struct reply reply = {.status = 200, .is_head = is_head || asks_head(answer)};
     buffer_init(&body, BODY_BYTES_MAX);
     bool ok = true;
@@ -279,7 +276,7 @@ bool answer_moved(struct answer *answer, const char *location, bool is_head)
                           .type = "text/plain; charset=utf-8",
                           .location = location,
                           .body = slice_of_text("it is elsewhere\n"),
-                          .is_head = is_head};
+                          .is_head = is_head || asks_head(answer)};
     return send_reply(answer, &reply, false);
 }
 

@@ -23,6 +23,10 @@ bool answer_wants_more(const struct answer *answer, bool is_h2);
 bool answer_page(struct answer *answer, int status, const struct verdict *verdict,
                  const struct evidence *evidence, bool is_h2);
 
+// answer_path is the path that was asked for; "/" where that can't be read, as in HTTP/2, whose
+// requests are packed by HPACK. Borrowed from `answer`.
+struct slice answer_path(const struct answer *answer, bool is_h2);
+
 // answer_local appends the response to `path` on the proxy itself: "/", "/ca.pem", "/ca.der",
 // "/ca.crt"; 404 for others. Private keys are never served.
 bool answer_local(struct answer *answer, const char *path, bool is_head, const struct authority *ca,

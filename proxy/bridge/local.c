@@ -15,27 +15,27 @@ bool local_is_name(const char *host)
 }
 
 // The lab's page is a host of its own, when there is a way to it (midspan lab serve).
-static bool is_lab(const struct connection *c, const char *path)
+static bool is_lab(const struct connection *c, struct slice path)
 {
     const struct settings *settings = connection_settings(c);
-    return strcmp(path, "/lab") == 0 &&
+    return slice_equals_text(path, "/lab") &&
            host_route_find(settings->routes, settings->route_count, LAB_PAGE_HOST) != NULL;
 }
 
-static bool answer(struct connection *c, const char *path, bool is_head)
+bool local_compose(struct connection *c, const char *path, bool is_head, bool is_h2)
 {
     char address[ENDPOINT_TEXT_MAX];
     const struct shared *shared = c->worker->shared;
-    if (is_lab(c, path)) {
+    if (is_lab(c, path != NULL ? slice_of_text(path) : answer_path(&c->answer, is_h2))) {
         return answer_moved(&c->answer, "http://" LAB_PAGE_HOST "/", is_head);
     }
     return answer_local(&c->answer, path, is_head, shared->ca,
-                        endpoint_text(&shared->endpoints[0], address), false);
+                        endpoint_text(&shared->endpoints[0], address), is_h2);
 }
 
 enum step local_answer(struct connection *c, const char *path, bool is_head)
 {
-    if (!answer(c, path, is_head)) {
+    if (!local_compose(c, path, is_head, false)) {
         connection_close(c);
         return STEP_WAIT;
     }

@@ -11,5 +11,8 @@
 const char *const *local_names(void);
 bool local_is_name(const char *host);
 
+// local_compose writes the answer to `path`; NULL: what the request over TLS asks for.
+bool local_compose(struct connection *c, const char *path, bool is_head, bool is_h2);
+
 // local_answer answers a plain request to the proxy itself; `path` is as the ingress found it.
 enum step local_answer(struct connection *c, const char *path, bool is_head);

@@ -4,6 +4,7 @@
 
 #include "failure.h"
 #include "legs.h"
+#include "local.h"
 
 enum step manners_linger(struct connection *c)
 {
@@ -125,9 +126,7 @@ static bool compose(struct connection *c, bool is_h2)
     if (c->has_failed) {
         return answer_page(&c->answer, page_status_of(c), c->verdict, &c->evidence, is_h2);
     }
-    char address[ENDPOINT_TEXT_MAX];
-    return answer_local(&c->answer, NULL, false, c->worker->shared->ca,
-                        endpoint_text(&c->worker->shared->endpoints[0], address), is_h2);
+    return local_compose(c, NULL, false, is_h2);
 }
 
 enum step do_answering(struct connection *c)

@@ -1,8 +1,6 @@
 #include "lab_hosts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "html.h"
 
@@ -30,7 +28,7 @@ static bool open_host(struct lab_hosts *hosts, const struct scenario *scenario, 
     return true;
 }
 
-// ---- the page
+// ---- the page: the one healthy host, with TLS and without
 
 static bool write_row(struct buffer *out, const struct scenario *scenario)
 {
@@ -67,19 +65,16 @@ static bool write_page(const struct lab_hosts *hosts, struct buffer *out)
     return is_ok && html_end(out);
 }
 
-static bool publish_page(struct lab_hosts *hosts, struct error *error)
+static bool open_page(struct lab_hosts *hosts, struct error *error)
 {
-    struct buffer page = {0};
-    char url[ORIGINS_URL_MAX];
-    bool is_ok = write_page(hosts, &page) || out_of_memory(error);
-    is_ok = is_ok && origins_publish(hosts->origins, "/", "text/html; charset=utf-8",
-                                     buffer_slice(&page), url, error);
-    const char *colon = is_ok ? strrchr(url, ':') : NULL; // "http://127.0.0.1:PORT/"
-    if (colon != NULL) {
-        hosts->page_port = (uint16_t)strtoul(colon + 1, NULL, 10);
+    struct origin origin;
+    origin_init(&origin);
+    if (!write_page(hosts, &hosts->page)) {
+        return out_of_memory(error);
     }
-    buffer_clear(&page);
-    return is_ok;
+    origin.page = buffer_slice(&hosts->page);
+    return origin_site_add(&origin, LAB_PAGE_HOST, error) != NULL &&
+           origins_add(hosts->origins, &origin, &hosts->page_port, error);
 }
 
 static bool make_trust(struct lab_hosts *hosts, struct slice trusted, struct error *error)
@@ -104,7 +99,7 @@ bool lab_hosts_open(struct lab_hosts *hosts, const struct scenario_list *list, s
     for (size_t i = 0; i < list->count && is_ok; i++) {
         is_ok = list->items[i]->host == NULL || open_host(hosts, list->items[i], error);
     }
-    is_ok = is_ok && publish_page(hosts, error) && make_trust(hosts, trusted, error);
+    is_ok = is_ok && open_page(hosts, error) && make_trust(hosts, trusted, error);
     if (!is_ok) {
         lab_hosts_close(hosts);
     }
@@ -114,6 +109,7 @@ bool lab_hosts_open(struct lab_hosts *hosts, const struct scenario_list *list, s
 void lab_hosts_close(struct lab_hosts *hosts)
 {
     origins_free(hosts->origins);
+    buffer_clear(&hosts->page);
     memory_file_clear(&hosts->trust);
     memory_file_clear(&hosts->crl);
     *hosts = (struct lab_hosts){0};

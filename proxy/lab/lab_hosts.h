@@ -18,6 +18,7 @@ struct lab_hosts {
     struct origins *origins;
     struct lab_host hosts[SCENARIOS_MAX];
     size_t count;
+    struct buffer page; // HTML
     uint16_t page_port;
     struct memory_file trust, crl;
 };

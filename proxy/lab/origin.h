@@ -37,7 +37,7 @@ struct origin_site {
     struct lab_recipe recipe;
 };
 
-// All of it by value. origin_init makes a healthy one that has no site yet.
+// All of it by value but the page. origin_init makes a healthy one that has no site yet.
 struct origin {
     struct leg_policy policy; // of a client leg: versions, suites, groups, schemes, alpn,
                               // client-auth (a certificate of the lab's root is wanted)
@@ -48,6 +48,9 @@ struct origin {
     enum origin_end end;
     uint16_t status; // of the answer
     char body[ORIGIN_BODY_MAX];
+    // An HTML page, borrowed: served at "/" and nowhere else, with TLS and without. Empty: the
+    // body, at every path, with TLS only.
+    struct slice page;
     bool checks_host;                // 421 when Host and SNI disagree
     uint16_t no_certificate_status;  // client-auth=ask and none came: 400, 403, 496; 0: as `status`
     uint16_t bad_certificate_status; // … and it does not verify: 495, 403; 0: the handshake fails

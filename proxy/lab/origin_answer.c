@@ -26,6 +26,12 @@ static bool is_directed(const struct origin_request *request)
     return endpoint_set_host(&endpoint, host) && endpoint.is_ip;
 }
 
+static bool is_elsewhere(const struct origin *origin, struct slice target)
+{
+    return origin->page.len > 0 && target.len > 0 && !slice_equals_text(target, "/") &&
+           !slice_starts_with(target, "/?");
+}
+
 uint16_t origin_status(const struct origin *origin, const struct origin_request *request)
 {
     if (origin->checks_host && !is_directed(request)) {
@@ -36,6 +42,9 @@ uint16_t origin_status(const struct origin *origin, const struct origin_request 
     }
     if (origin->bad_certificate_status != 0 && request->is_certificate_bad) {
         return origin->bad_certificate_status;
+    }
+    if (is_elsewhere(origin, request->target)) {
+        return 404;
     }
     return origin->status;
 }
@@ -56,6 +65,9 @@ static const char *status_words(uint16_t status)
 
 bool origin_body(const struct origin *origin, uint16_t status, struct buffer *out)
 {
+    if (status == origin->status && origin->page.len > 0) {
+        return buffer_append(out, origin->page);
+    }
     if (status == origin->status && origin->body[0] != '\0') {
         return buffer_append_text(out, origin->body);
     }
@@ -68,10 +80,12 @@ bool origin_body(const struct origin *origin, uint16_t status, struct buffer *ou
 bool origin_answer(const struct origin *origin, uint16_t status, struct buffer *out)
 {
     struct buffer body = {0};
+    bool is_html = origin->page.len > 0 && status == origin->status;
     bool ok = origin_body(origin, status, &body) &&
               buffer_printf(out, "HTTP/1.1 %u %s\r\nServer: midspan-lab\r\n", status,
                             status == 400 ? "Bad Request" : status_words(status)) &&
-              buffer_append_text(out, "Content-Type: text/plain\r\nConnection: close\r\n");
+              buffer_printf(out, "Content-Type: %s\r\nConnection: close\r\n",
+                            is_html ? "text/html; charset=utf-8" : "text/plain");
     if (ok && origin->end == ORIGIN_END_CLOSE_NOTIFY) {
         ok = buffer_printf(out, "Content-Length: %zu\r\n", body.len);
     }

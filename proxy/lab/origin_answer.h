@@ -7,6 +7,7 @@
 struct origin_request {
     struct slice sni;        // as sent; empty: none
     struct slice host;       // Host or :authority; empty: none
+    struct slice target;     // as sent; empty: not known
     bool has_certificate;    // of the client
     bool is_certificate_bad; // … that does not verify
 };

@@ -16,6 +16,7 @@ static struct origin_request request_of(const struct origin_visit *o)
     return (struct origin_request){
         .sni = o->sni,
         .host = o->host,
+        .target = o->target,
         .has_certificate = o->evidence.has_client_certificate,
         .is_certificate_bad =
             o->evidence.verification.done && o->evidence.verification.fault != CERT_FAULT_NONE,
@@ -103,6 +104,7 @@ void origin_talk_head(struct origin_visit *o, struct slice bytes)
     }
     const struct slice *host = http_field_find(http_head_request(o->head), "Host", NULL);
     o->host = host != NULL ? arena_copy(&o->arena, *host) : SLICE_EMPTY;
+    o->target = arena_copy(&o->arena, http_head_request(o->head)->target);
     if (!renegotiate(o)) {
         answer_request(o);
     }

@@ -295,6 +295,11 @@ static void take_hello(struct origin_visit *o, const struct client_hello *hello,
     advance(o, buffer_slice(&o->first));
 }
 
+static bool takes_plain(const struct origin *origin)
+{
+    return origin->quirk.kind == QUIRK_PLAIN_HTTP || origin->page.len > 0;
+}
+
 // speak_plain answers in HTTP: to a hello, where TLS was expected, or to a request that came to a
 // TLS port.
 static void speak_plain(struct origin_visit *o)
@@ -306,8 +311,7 @@ static void speak_plain(struct origin_visit *o)
         strike(o, step);
         return;
     }
-    if (opening_of(bytes) != OPENING_OTHER ||
-        origin_visit_origin(o)->quirk.kind != QUIRK_PLAIN_HTTP) {
+    if (opening_of(bytes) != OPENING_OTHER || !takes_plain(origin_visit_origin(o))) {
         origin_talk_answer(o, 400); // a TLS port does so as well, in nginx and Apache
         return;
     }

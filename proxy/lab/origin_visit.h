@@ -34,8 +34,8 @@ struct origin_visit {
     struct http_head *head;
     struct origin_h2 *h2;
     bool did_read_head, is_renegotiating;
-    struct slice host; // of the request, in the arena
-    uv_timer_t pace;   // QUIRK_SLOW
+    struct slice host, target; // of the request, in the arena
+    uv_timer_t pace;           // QUIRK_SLOW
     struct buffer waiting;
     bool wants_finish;
 };

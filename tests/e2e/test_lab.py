@@ -255,7 +255,10 @@ def test_each_host_breaks_as_its_scenario_says(start_midspan):
     hosts = [row for row in scenarios() if "host" in row]
     assert hosts
     page = curl(proxy, "http://lab.midspan.test/").stdout.decode()
-    assert b"http://lab.midspan.test/" in curl(proxy, "http://midspan.test/lab", "-i").stdout
+    assert curl(proxy, "https://lab.midspan.test/").stdout.decode() == page
+    for scheme in ("http", "https"):
+        moved = curl(proxy, f"{scheme}://midspan.test/lab", "-i").stdout
+        assert b"\r\nLocation: http://lab.midspan.test/\r\n" in moved
     for row in hosts:
         url = f"https://{row['host']}.midspan.test/"
         assert url in page

@@ -297,6 +297,31 @@ static void plain_http(void **state)
     origins_free(origins);
 }
 
+static void a_page_is_served_with_tls_and_without(void **state)
+{
+    (void)state;
+    struct origins *origins = origins_new(NULL);
+    struct origin origin;
+    struct client_result result;
+    char text[1024];
+    uint16_t port = 0;
+    origin_init(&origin);
+    origin.page = slice_of_text("<p>hello");
+    assert_non_null(origin_site_add(&origin, CLIENT_HOST, NULL));
+    assert_true(origins_add(origins, &origin, &port, NULL));
+    client_go(port, &(struct client_offer){0}, &result);
+    assert_int_equal(result.status, 200);
+    assert_non_null(strstr(result.text, "\r\nContent-Type: text/html; charset=utf-8\r\n"));
+    assert_non_null(strstr(result.text, "\r\n\r\n<p>hello"));
+    plain(port, "GET /?a HTTP/1.1\r\nHost: a\r\n\r\n", text, sizeof(text));
+    assert_non_null(strstr(text, "\r\n\r\n<p>hello"));
+    plain(port, "GET /favicon.ico HTTP/1.1\r\nHost: a\r\n\r\n", text, sizeof(text));
+    assert_non_null(strstr(text, "HTTP/1.1 404 "));
+    assert_non_null(strstr(text, "\r\nContent-Type: text/plain\r\n"));
+    client_clear(&result);
+    origins_free(origins);
+}
+
 static void issuers_are_published(void **state)
 {
     (void)state;
@@ -375,6 +400,7 @@ int main(void)
         cmocka_unit_test(tickets_of_two_nodes),
         cmocka_unit_test(what_was_heard),
         cmocka_unit_test(plain_http),
+        cmocka_unit_test(a_page_is_served_with_tls_and_without),
         cmocka_unit_test(issuers_are_published),
         cmocka_unit_test(bundles_are_whole),
         cmocka_unit_test(open_connections_are_dropped),
