@@ -1,6 +1,7 @@
 #include "change.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "buffer.h"
 #include "judge.h"
@@ -168,6 +169,18 @@ const char *outcome_text(struct arena *arena, const struct trial *trial)
     const char *aged =
         arena_printf(arena, "%s (seen %u s ago)", text, (unsigned)(trial->age_us / 1000000));
     return aged != NULL ? aged : text;
+}
+
+uint16_t outcome_curve(struct arena *arena, const struct outcome *outcome)
+{
+    static const char kind[] = "EC ";
+    struct cert_facts facts;
+    if (outcome->leaf.len == 0 || cert_facts_from_der(outcome->leaf, arena, &facts) != PARSE_OK ||
+        facts.key == NULL || strncmp(facts.key, kind, strlen(kind)) != 0) {
+        return 0;
+    }
+    const struct group *group = group_named(slice_of_text(facts.key + strlen(kind)));
+    return group != NULL ? group->id : 0;
 }
 
 static bool carries_name(const struct outcome *outcome, const char *wanted, struct arena *arena)

@@ -76,6 +76,10 @@ struct trial {
     bool passed;    // the server answered with something that was offered, and went on
 };
 
+// outcome_curve gives the group that the leaf's key is on; 0 when it is not on one, or was not
+// seen.
+uint16_t outcome_curve(struct arena *arena, const struct outcome *outcome);
+
 // change_text says what was changed: "cipher suites: + 61 more"; outcome_text what came of it:
 // "ServerHello, TLS 1.2, AES128-SHA". Never NULL.
 const char *change_text(struct arena *arena, const struct trial *trial, const struct sets *base);

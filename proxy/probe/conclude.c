@@ -130,7 +130,7 @@ static uint16_t element_of(const struct plan *plan, enum list_kind list,
     case LIST_SUITES:
         return outcome->suite;
     case LIST_GROUPS:
-        return outcome->group;
+        return plan_group(plan, outcome);
     case LIST_SCHEMES:
         break;
     }
@@ -156,6 +156,8 @@ static void find_list(const struct plan *plan, enum list_kind list, struct findi
     out->code = list_codes[list];
     out->what = list_names[list];
     out->number = element_of(plan, list, &out->trial->outcome);
+    out->is_curve =
+        list == LIST_GROUPS && out->number != 0 && out->number != out->trial->outcome.group;
     out->is_deprecated = out->number != 0 && is_deprecated(list, out->number);
     if (is_other_key(plan, out)) {
         out->code = "cipher.certificate-type-mismatch";

@@ -32,8 +32,13 @@ static void fix_list(struct judge *judge, const struct finding *finding, struct 
                     element != NULL ? element : advice[finding->list].modern);
         break;
     case PARTY_SERVER:
-        verdict_fix(judge, out, "Update %s, or enable %s there.", judge->origin,
-                    advice[finding->list].modern);
+        if (finding->is_curve) {
+            verdict_fix(judge, out, "Give %s a certificate whose key is on P-256 or P-384.",
+                        judge->origin);
+        } else {
+            verdict_fix(judge, out, "Update %s, or enable %s there.", judge->origin,
+                        advice[finding->list].modern);
+        }
         break;
     case PARTY_NETWORK:
         break;
@@ -77,6 +82,14 @@ static void say_list(struct judge *judge, const struct finding *finding, struct 
             : list_text(judge->arena, finding->list, sets_list(&judge->offer, finding->list));
     out->accepted = finding->number != 0 ? list_item_name(finding->list, finding->number) : NULL;
     const char *who = judge->evidence->is_passed ? "the client" : "midspan";
+    if (finding->is_curve) {
+        verdict_say(judge, out,
+                    "the certificate of %s has a key on %s, which is not among the groups that %s "
+                    "offered: %s",
+                    judge->origin, out->accepted, who, out->offered);
+        fix_list(judge, finding, out);
+        return;
+    }
     verdict_say(judge, out, "%s and %s share no %s: %s offered %s; the origin takes %s",
                 judge->origin, who, finding->what, who, out->offered,
                 out->accepted != NULL ? out->accepted : "something else");

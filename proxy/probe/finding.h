@@ -12,6 +12,7 @@ struct finding {
     bool has_list;       // the cause is about a list
     bool is_own_fault;   // the origin chooses what it can't do
     uint16_t number;     // the element, 0: not known
+    bool is_curve;       // it is the group of the certificate's key, not of the key exchange
     bool is_deprecated;  // what the origin takes; then the origin must move forward
     const struct trial *trial;
 };

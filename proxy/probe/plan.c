@@ -309,7 +309,7 @@ static void confirm(struct plan *plan, enum list_kind list, const struct outcome
         add_element(plan, list, outcome->suite);
         return;
     case LIST_GROUPS:
-        add_element(plan, list, outcome->group);
+        add_element(plan, list, plan_group(plan, outcome));
         return;
     case LIST_SCHEMES:
         add_schemes(plan, outcome->scheme);

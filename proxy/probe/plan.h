@@ -62,6 +62,11 @@ const struct trial *plan_find(const struct plan *plan, enum change_kind kind);
 const struct trial *plan_winner(const struct plan *plan);
 const struct trial *plan_confirmed(const struct plan *plan, enum list_kind list);
 
+// plan_group gives the group without which the server did not go on: the one that it chose, or,
+// where that had been offered before, the one of its certificate's key (RFC 8422 section 5.1: below
+// TLS 1.3 the key must be on a curve that the client offers). 0: neither is new.
+uint16_t plan_group(const struct plan *plan, const struct outcome *outcome);
+
 // plan_is_narrowed tells a change that keeps the server from choosing a version or a kind of key.
 bool plan_is_narrowed(const struct change *change);
 

@@ -78,6 +78,16 @@ static bool is_elliptic(const struct outcome *outcome)
     return suite != NULL && (suite->kx == KX_ECDHE || suite->kx == KX_ANY);
 }
 
+uint16_t plan_group(const struct plan *plan, const struct outcome *outcome)
+{
+    const struct number_list *offered = sets_list(&plan->base.offered, LIST_GROUPS);
+    if (outcome->group != 0 && !number_list_has(offered, outcome->group)) {
+        return outcome->group;
+    }
+    uint16_t curve = outcome_curve(plan->judge.arena, outcome);
+    return number_list_has(offered, curve) ? 0 : curve;
+}
+
 bool plan_is_narrowed(const struct change *change)
 {
     return change->capped_at != 0 || change->only_key != 0;

@@ -18,6 +18,24 @@
         }                                                                                         \
     }
 
+// Self-signed certificates with keys on P-256 and on secp256k1.
+static const char leaf_p256[] =
+    "308201143081bb0214552ab1eadd8f17a74a9797d3b450dd5b8a5dd6fa300a06082a8648ce3d040302300c31"
+    "0a300806035504030c01613020170d3236313132393031343632345a180f3231323631313035303134363234"
+    "5a300c310a300806035504030c01613059301306072a8648ce3d020106082a8648ce3d03010703420004b8f1"
+    "35bc76fa9d4ce3bc884135091e650540000b46dd07c9c1491c92fdcf66cc89de655d0bab68477f63a0997b2e"
+    "9a86dd17744963cef443d9233cd5ea1e8155300a06082a8648ce3d0403020348003045022034e737ebd72999"
+    "c47c669b515d8bde226606b826b26eed11347661196d28b63c022100ac3d36387a02fb12ed7c6e10d9d36ff8"
+    "36780dd49f394e5328d43e0e5ea884c5";
+static const char leaf_k256[] =
+    "308201123081b802145873b55e443353b0fb584f3223d6700306d62af4300a06082a8648ce3d040302300c31"
+    "0a300806035504030c01613020170d3236313132393031343632355a180f3231323631313035303134363235"
+    "5a300c310a300806035504030c01613056301006072a8648ce3d020106052b8104000a034200044d61326630"
+    "32b1287738f948f83b4ccac658bc6fb8fb21b7d037d522423af42e043c877aafca9b90630b227aede3403a46"
+    "49d0f67c88ac7e7e2ae429a8b4f4e4300a06082a8648ce3d0403020349003046022100c6436f03bee907e010"
+    "d0e31afc7f0e9e992d9cdeb0c75304f4fad9ea5de1687c022100fe02ff72d1b88e5ea8f7360851c105920f92"
+    "49f58cb6f611340263cc1e933404";
+
 struct server {
     uint16_t min, max;
     uint16_t suites[LIST_MAX], groups[LIST_MAX], schemes[LIST_MAX];
@@ -34,8 +52,10 @@ struct server {
     bool wants_ems;    // refuses TLS 1.2 without extended_master_secret
     const char *hated; // resets hellos that name it
     bool is_moody;     // the second hello is taken, whatever it is
-    bool is_fickle;  // resets at first, and answers by an alert from then on what it does not take
-    uint16_t record; // resets hellos in records of another version; 0: takes any
+    bool is_fickle;   // resets at first, and answers by an alert from then on what it does not take
+    uint16_t curve;   // of its certificate's key, which TLS 1.2 wants among the groups; 0: any
+    const char *leaf; // … and the certificate, hex
+    uint16_t record;  // resets hellos in records of another version; 0: takes any
 };
 
 static const struct row {
@@ -148,6 +168,40 @@ static const struct row {
      .confidence = "proven",
      .accepted = "secp256r1",
      .direct = "would-succeed"},
+    {.name = "the curve of the certificate's key, where the group of the exchange was offered",
+     .client = MODERN13,
+     .sent = {.versions = {0x0303},
+              .suites = {0xc02b},
+              .groups = {0x001d},
+              .schemes = {0x0403, 0x0804}},
+     .server = {.min = 0x0303,
+                .max = 0x0303,
+                .suites = {0xc02b},
+                .groups = {0x001d, 0x0017},
+                .schemes = {0x0403},
+                .keys = KEY_ECDSA,
+                .curve = 0x0017,
+                .leaf = leaf_p256},
+     .code = "group.no-common",
+     .party = "bridge",
+     .confidence = "proven",
+     .accepted = "secp256r1",
+     .direct = "would-succeed"},
+    {.name = "a certificate's key on a curve that nobody offers any more",
+     .client = MODERN13,
+     .server = {.min = 0x0303,
+                .max = 0x0303,
+                .suites = {0xc02b},
+                .groups = {0x001d, 0x0017},
+                .schemes = {0x0403},
+                .keys = KEY_ECDSA,
+                .curve = 0x0016,
+                .leaf = leaf_k256},
+     .code = "group.no-common",
+     .party = "server",
+     .confidence = "proven",
+     .accepted = "secp256k1",
+     .direct = "would-fail"},
     {.name = "a scheme of TLS 1.3, found though it is encrypted",
      .client = MODERN13,
      .sent = {.versions = {0x0304},
@@ -641,7 +695,25 @@ static uint8_t alert_of(enum mismatch mismatch)
                                         : ALERT_HANDSHAKE_FAILURE;
 }
 
-static struct outcome answer(const struct server *server, uint16_t record, struct slice message)
+static struct slice leaf_of(struct arena *arena, const struct server *server)
+{
+    struct buffer der = {0};
+    if (server->leaf == NULL) {
+        return SLICE_EMPTY;
+    }
+    assert_true(text_unhex(&der, slice_of_text(server->leaf)));
+    struct slice copy = arena_copy(arena, buffer_slice(&der));
+    buffer_clear(&der);
+    return copy;
+}
+
+static bool lacks_curve(const struct server *server, const struct client_hello *hello)
+{
+    return server->curve != 0 && !slice_has_u16(hello->groups, server->curve);
+}
+
+static struct outcome answer(struct arena *arena, const struct server *server, uint16_t record,
+                             struct slice message)
 {
     struct client_hello hello;
     struct prediction prediction;
@@ -684,6 +756,10 @@ static struct outcome answer(const struct server *server, uint16_t record, struc
         memcpy(terms.shape.alpn, server->alpn, terms.shape.alpn_len);
     }
     predict(&hello, &terms, &prediction);
+    if (prediction.mismatch == MISMATCH_NONE && prediction.version < VERSION_TLS13 &&
+        lacks_curve(server, &hello)) {
+        return (struct outcome){.kind = OUTCOME_ALERT, .alert = ALERT_HANDSHAKE_FAILURE};
+    }
     if (prediction.mismatch != MISMATCH_NONE) {
         return (struct outcome){.kind = OUTCOME_ALERT, .alert = alert_of(prediction.mismatch)};
     }
@@ -693,6 +769,7 @@ static struct outcome answer(const struct server *server, uint16_t record, struc
         .suite = prediction.suite,
         .group = prediction.group,
         .scheme = prediction.version == VERSION_TLS12 ? prediction.scheme : 0,
+        .leaf = leaf_of(arena, server),
     };
 }
 
@@ -708,7 +785,7 @@ static void run_trials(struct plan *plan, const struct server *server, size_t fr
             assert_true(variant_encode(&plan->base, &trial->change, &hello, &trial->offered));
         }
         uint16_t record = trial->change.kind == CHANGE_RECORD ? VERSION_TLS12 : VERSION_TLS10;
-        trial->outcome = answer(server, record, buffer_slice(&hello));
+        trial->outcome = answer(plan->judge.arena, server, record, buffer_slice(&hello));
         trial_judge(trial, plan->wanted, plan->judge.arena);
         buffer_clear(&hello);
     }
@@ -760,7 +837,7 @@ static void make_evidence(const struct row *row, struct arena *arena, struct leg
     leg->shape = shape;
     leg->peer_address = "127.0.0.1:443";
     leg->is_started = true;
-    struct outcome first = answer(&row->server, VERSION_TLS10, leg->client_hello);
+    struct outcome first = answer(arena, &row->server, VERSION_TLS10, leg->client_hello);
     if (row->server.is_fickle) {
         first = (struct outcome){.kind = OUTCOME_RESET};
     }
