@@ -173,6 +173,18 @@ GROUPS = [
     )
 ] + [
     Row(
+        "X25519 alone of the bridge, a certificate with a key on P-256",
+        GROUP,
+        "server",
+        "bridge",
+        origin=origin,
+        serving={"max": OLD},
+        server_leg=f"{FIXED},groups=X25519",
+        shows="groups: + secp256r1 alone → ServerHello",
+    )
+    for origin in ("s_server", "haproxy", "nginx")
+] + [
+    Row(
         "a group of the client that the bridge has not",
         GROUP,
         "client",
