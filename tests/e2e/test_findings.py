@@ -137,9 +137,9 @@ def test_a_connection_opened_ahead_of_need_and_dropped(proxy, nginx):
 
 
 def test_the_same_finding_again_is_counted(proxy, nginx, curl, pki_):
-    for _ in range(3):
+    for count in range(1, 4):
         curl.fetch(nginx.url(), proxy=proxy.url, ca=pki_.stranger)
-    proxy.wait_closed(3)
+        proxy.wait_closed(count)
     found = proxy.wait("verdict", 3)
     assert [verdict.get("repeats", 0) for verdict in found] == [0, 1, 2], proxy.story()
 

@@ -4,11 +4,12 @@ Certificates are given out by nginx; the responder is `openssl ocsp`. Both start
 """
 
 import os
+import time
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from harness import pki as base
-from harness.process import Process, free_port
+from harness.process import START_SECONDS, Process, free_port
 
 NGINX = """{user}
 daemon off;
@@ -59,9 +60,13 @@ class Publisher:
         return address
 
     def asked(self):
-        """The paths that were asked for so far."""
+        """The paths that were asked for so far, at least one: nginx notes it after its answer."""
         self.url
-        log = (self.folder / "access.log").read_text()
+        deadline = time.monotonic() + START_SECONDS
+        log = ""
+        while not log.endswith("\n") and time.monotonic() < deadline:
+            log = (self.folder / "access.log").read_text()
+            time.sleep(0.01)
         return [line.split('"')[1].split()[1] for line in log.splitlines()]
 
     def _start_web(self):
