@@ -56,7 +56,7 @@ def start(words):
 def hold(name, origin):
     """The client's hello is the preset's."""
     preset = preset_of(name)
-    recorded, sent = decode(bytes.fromhex(preset["record"])), origin.hello(seconds=1)
+    recorded, sent = decode(bytes.fromhex(preset["record"])), origin.hello()
     assert recorded.ja4() == preset["ja4"], "the preset is its own record"
     wanted, found = recorded.compared(), sent.compared()
     for hello in (wanted, found):
@@ -88,7 +88,7 @@ def test_java():
     """The preset is of 17.0.21; an older one differs by what is listed, and by nothing else."""
     with HelloCatcher() as origin:
         start(["java", PEERS / "java" / "Hello.java", "localhost", origin.port])
-        sent = origin.hello(seconds=1)
+        sent = origin.hello()
         if java_version() >= (17, 0, 21):
             hold("java-17021", origin)
             return

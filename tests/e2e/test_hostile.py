@@ -14,7 +14,8 @@ import pytest
 from harness import raw
 from harness.sockets import MemoryClient, MemoryServer
 
-TIMEOUT = ("--handshake-timeout", "1s", "--connect-timeout", "1s")
+# Short, for those that never finish, and long enough for a good handshake on a busy machine.
+TIMEOUT = ("--handshake-timeout", "2s", "--connect-timeout", "2s")
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +67,31 @@ def still_serves(proxy, nginx, site):
     assert proxy.is_running()
 
 
-@pytest.fixture
-def survives(proxy, nginx, site):
+def survived(proxy, nginx, site):
     """The hostile connection is closed by the end of the test, and others work."""
     yield proxy
     proxy.wait_closed()
     still_serves(proxy, nginx, site)
     proxy.wait_closed(2)
+
+
+@pytest.fixture
+def survives(proxy, nginx, site):
+    yield from survived(proxy, nginx, site)
+
+
+@pytest.fixture(scope="module")
+def shared_patient(share, pki_):
+    """As it is by default: who comes byte by byte takes a while on a busy machine."""
+    shared = share("--server-leg", f"ca={pki_.root}")
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture
+def patient(shared_patient, nginx, site):
+    for proxy in shared_patient.lend():
+        yield from survived(proxy, nginx, site)
 
 
 def drain(sock):
@@ -205,27 +224,27 @@ def byte_by_byte(sock, data):
         sock.sendall(data[i : i + 1])
 
 
-def test_connect_byte_by_byte(survives, nginx):
+def test_connect_byte_by_byte(patient, nginx):
     target = f"localhost:{nginx.port}"
-    with socket.create_connection(survives.address, timeout=raw.LIMIT_SECONDS) as sock:
+    with socket.create_connection(patient.address, timeout=raw.LIMIT_SECONDS) as sock:
         byte_by_byte(sock, f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
         assert raw.read_to(sock, b"\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
-def test_hello_byte_by_byte(survives, nginx, version):
-    with raw.connect_tunnel(survives.address, f"localhost:{nginx.port}") as sock:
-        client = MemoryClient(sock, raw.client_context(survives.ca, high=version))
+def test_hello_byte_by_byte(patient, nginx, version):
+    with raw.connect_tunnel(patient.address, f"localhost:{nginx.port}") as sock:
+        client = MemoryClient(sock, raw.client_context(patient.ca, high=version))
         client.step()
         byte_by_byte(sock, client.flight())
         client.handshake()
-    survives.expect_secured()
+    patient.expect_secured()
 
 
 @pytest.mark.parametrize("size", [1, 5, 64])
-def test_hello_in_many_records(size, survives, nginx, version):
+def test_hello_in_many_records(size, patient, nginx, version):
     """RFC 8446 section 5.1: a handshake message may be spread over several records."""
-    with raw.connect_tunnel(survives.address, f"localhost:{nginx.port}") as sock:
-        client = MemoryClient(sock, raw.client_context(survives.ca, high=version))
+    with raw.connect_tunnel(patient.address, f"localhost:{nginx.port}") as sock:
+        client = MemoryClient(sock, raw.client_context(patient.ca, high=version))
         client.step()
         record = client.flight()
         body = record[5:]
@@ -233,7 +252,7 @@ def test_hello_in_many_records(size, survives, nginx, version):
             part = body[at : at + size]
             sock.sendall(record[:3] + struct.pack(">H", len(part)) + part)
         client.handshake()
-    survives.expect_secured()
+    patient.expect_secured()
 
 
 @pytest.mark.parametrize("keep", [1, 4, 5, 6, 40, 100, -1])
@@ -406,7 +425,7 @@ def test_origin_cut_in_its_first_flight(size, how, survives, nginx, version):
         assert verdict["cause"] in ("transport.closed", "transport.reset"), verdict
 
 
-def test_origin_byte_by_byte(survives, pki_, version):
+def test_origin_byte_by_byte(patient, pki_, version):
     """Slow is not broken: the handshake is completed."""
     context = raw.server_context(pki_.server(), high=version)
 
@@ -419,13 +438,13 @@ def test_origin_byte_by_byte(survives, pki_, version):
         server.read_all()
 
     with raw.RawOrigin(serve) as origin:
-        with raw.connect_tunnel(survives.address, f"localhost:{origin.port}") as sock:
-            client = MemoryClient(sock, raw.client_context(survives.ca, high=version))
+        with raw.connect_tunnel(patient.address, f"localhost:{origin.port}") as sock:
+            client = MemoryClient(sock, raw.client_context(patient.ca, high=version))
             client.handshake()
             client.send(b"used")  # who leaves without a byte has refused the certificate
             client.end("close_notify")
             client.read_all()
-    survives.expect_secured()
+    patient.expect_secured()
 
 
 SLOW = 60

@@ -7,6 +7,7 @@ from harness.clients import CLIENTS
 from harness.raw import client_context, connect_tunnel, read_all, wrap
 
 TRUST = "trust.client-rejects-bridge-ca"
+VERDICT_MS_MAX = 2000
 PIN = f"sha256//{'A' * 43}="
 
 
@@ -63,7 +64,8 @@ def test_a_pin_that_is_said_in_silence(ask):
     verdict = proxy.expect_verdict("trust.pinned", leg="client", party="bridge", phase="after")
     assert verdict["confidence"] == "proven", verdict
     assert "probably" not in verdict["summary"]
-    assert sum(row["ms"] for row in verdict["proof"]) < 100  # five milliseconds on an idle machine
+    # Five milliseconds on an idle machine; a dial that goes unanswered would take all of the limit.
+    assert sum(row["ms"] for row in verdict["proof"]) < VERDICT_MS_MAX
 
 
 def test_a_client_that_insists_on_a_staple_is_not_called_pinned(ask):

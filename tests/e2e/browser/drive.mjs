@@ -50,7 +50,13 @@ function firefoxSettings() {
 }
 
 function launch() {
-  const common = { browser: options.browser, executablePath: options.program, headless: true, userDataDir: options.profile };
+  const common = {
+    browser: options.browser,
+    executablePath: options.program,
+    headless: true,
+    userDataDir: options.profile,
+    timeout: LIMIT_MS, // to start: a busy machine takes its time
+  };
   if (options.browser === "chrome") return puppeteer.launch({ ...common, args: chromiumArguments });
   return puppeteer.launch({ ...common, extraPrefsFirefox: firefoxSettings() });
 }

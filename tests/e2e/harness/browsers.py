@@ -8,7 +8,7 @@ from pathlib import Path
 from .clients import clean_env
 
 FOLDER = Path(__file__).resolve().parent.parent / "browser"
-LIMIT_SECONDS = 140
+LIMIT_SECONDS = 280
 
 
 def install_driver():

@@ -77,8 +77,9 @@ static void delays_are_kept(void **state)
     int64_t begun_us = clock_monotonic_us();
     client_go(port, &(struct client_offer){0}, &result);
     assert_int_equal(result.status, 200);
-    // Hello, flight, Finished with the request, answer: four at least.
-    assert_true(clock_monotonic_us() - begun_us >= 200000);
+    // Hello, flight, Finished with the request, answer: four at least. libuv counts in whole
+    // milliseconds, so that each may be one short.
+    assert_true(clock_monotonic_us() - begun_us >= 4 * 49000);
     client_clear(&result);
     origins_free(origins);
 }
