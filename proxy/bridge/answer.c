@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "h2_answer.h"
-#include "html.h"
+#include "page.h"
 
 // Below the 65,535 bytes that HTTP/2 may send before the client allows more (RFC 9113 section
 // 6.9.2): an answer is sent at once, and nobody waits for a WINDOW_UPDATE.
@@ -94,75 +94,22 @@ static bool wants_html(const struct answer *answer, bool is_h2)
     return is_h2 || (request.len > 0 && memmem(request.data, request.len, "text/html", 9) != NULL);
 }
 
-static void row(struct buffer *out, bool *ok, const char *name, const char *value)
+// language_of is the language that the client names first (RFC 9110 section 12.5.4).
+static enum language language_of(const struct answer *answer, bool is_h2)
 {
-    if (value != NULL) {
-        *ok = *ok && buffer_printf(out, "<dt>%s</dt><dd>", name) && html_text(out, value) &&
-              buffer_append_text(out, "</dd>\n");
+    static const char name[] = "\naccept-language:";
+    struct slice rest = is_h2 ? SLICE_EMPTY : buffer_slice(&answer->request);
+    for (; rest.len >= sizeof(name) - 1; rest = slice_part(rest, 1, rest.len)) {
+        struct slice here = slice_part(rest, 0, sizeof(name) - 1);
+        if (slice_equals_nocase(here, slice_of_text(name))) {
+            struct slice value = slice_part(rest, here.len, rest.len);
+            while (value.len > 0 && value.data[0] == ' ') {
+                value = slice_part(value, 1, value.len);
+            }
+            return slice_starts_with(value, "ja") ? LANGUAGE_JA : LANGUAGE_EN;
+        }
     }
-}
-
-// proof_table shows what was run: what was changed, and what happened then.
-static bool proof_table(struct buffer *out, const struct verdict *verdict)
-{
-    bool ok = verdict->proof_count == 0 || buffer_append_text(out, "<table><caption>Proof</caption>"
-                                                                   "<tr><th>changed<th>outcome\n");
-    for (size_t i = 0; i < verdict->proof_count && ok; i++) {
-        const struct proof_row *proof = &verdict->proof[i];
-        ok = buffer_printf(out, "<tr><td>%s ", proof->passed ? "✓" : "✗") &&
-             html_text(out, proof->changed) && buffer_append_text(out, "<td>") &&
-             html_text(out, proof->outcome) && buffer_append_text(out, "\n");
-    }
-    return ok && (verdict->proof_count == 0 || buffer_append_text(out, "</table>"));
-}
-
-static bool page_html(struct buffer *out, const struct verdict *verdict,
-                      const struct evidence *evidence)
-{
-    char target[ENDPOINT_TEXT_MAX];
-    const struct cause_text *text = &verdict->cause->text[LANGUAGE_EN];
-    bool ok = html_begin(out, text->title);
-    ok = ok && buffer_append_text(out, "<small>midspan</small><h1>") && html_text(out, text->title);
-    ok = ok && buffer_printf(out,
-                             "</h1><div class=\"bridge\"><span>client</span><i class=\"%s\"></i>"
-                             "<span>midspan</span><i class=\"%s\"></i><span>",
-                             verdict->leg == CLIENT ? "broken" : "",
-                             verdict->leg == SERVER ? "broken" : "");
-    ok = ok && html_text(out, endpoint_text(&evidence->target, target));
-    ok = ok && buffer_append_text(out, "</span></div><p>") && html_text(out, verdict->summary);
-    ok = ok && buffer_append_text(out, "</p><p class=\"fix\"><b>Fix:</b> ") &&
-         html_text(out, verdict->fix) && buffer_append_text(out, "</p><dl>\n");
-    for (size_t i = 0; i < verdict->dialect_count; i++) {
-        row(out, &ok, verdict->device, verdict->dialect[i].words);
-    }
-    row(out, &ok, "cause", verdict->cause->code);
-    row(out, &ok, "who must act", party_name(verdict->party));
-    row(out, &ok, "broke at", phase_name(verdict->phase));
-    row(out, &ok, "confidence", confidence_name(verdict->confidence));
-    row(out, &ok, "offered", verdict->offered);
-    row(out, &ok, "accepted", verdict->accepted);
-    row(out, &ok, "reference", verdict->cause->rfc);
-    ok = ok && buffer_append_text(out, "</dl>") && proof_table(out, verdict);
-    ok = ok && buffer_printf(out,
-                             "<p class=\"dim\">Connection %llu. This page was made by "
-                             "midspan on your machine; the origin did not send it.</p>",
-                             (unsigned long long)evidence->connection);
-    return ok && html_end(out);
-}
-
-static bool page_text(struct buffer *out, const struct verdict *verdict,
-                      const struct evidence *evidence)
-{
-    char target[ENDPOINT_TEXT_MAX];
-    bool ok =
-        buffer_printf(out, "midspan: the %s leg to %s broke at %s\n\n%s (%s, %s)\n%s\n\nfix: %s\n",
-                      side_name(verdict->leg), endpoint_text(&evidence->target, target),
-                      phase_name(verdict->phase), verdict->cause->code, party_name(verdict->party),
-                      confidence_name(verdict->confidence), verdict->summary, verdict->fix);
-    for (size_t i = 0; i < verdict->dialect_count; i++) {
-        ok = ok && buffer_printf(out, "     %s: %s\n", verdict->device, verdict->dialect[i].words);
-    }
-    return ok;
+    return LANGUAGE_EN;
 }
 
 bool answer_page(struct answer *answer, int status, const struct verdict *verdict,
@@ -175,9 +122,9 @@ bool answer_page(struct answer *answer, int status, const struct verdict *verdic
     if (verdict == NULL) {
         ok = buffer_append_text(&body, "midspan: the origin could not be reached\n");
     } else if (is_html) {
-        ok = page_html(&body, verdict, evidence);
+        ok = page_failure(&body, verdict, evidence, language_of(answer, is_h2));
     } else {
-        ok = page_text(&body, verdict, evidence);
+        ok = page_failure_text(&body, verdict, evidence);
     }
     if (!ok && verdict != NULL) { // too long to be shown: what matters most
         buffer_consume(&body, body.len);
@@ -193,39 +140,6 @@ bool answer_page(struct answer *answer, int status, const struct verdict *verdic
     ok = ok && send_reply(answer, &reply, is_h2);
     buffer_clear(&body);
     return ok;
-}
-
-// One line a client kind; %s is the proxy's address.
-static const char *const how_to[][2] = {
-    {"curl", "curl --proxy http://%s --cacert midspan-ca.pem https://example.com/"},
-    {"system store (Debian)", "sudo midspan ca install --system"},
-    {"Chromium and Firefox", "midspan ca install --nss    (or: midspan browser chromium)"},
-    {"git", "git -c http.proxy=http://%s -c http.sslCAInfo=midspan-ca.pem fetch"},
-    {"Node", "NODE_EXTRA_CA_CERTS=midspan-ca.pem node app.js"},
-    {"Python requests", "REQUESTS_CA_BUNDLE=midspan-ca.pem HTTPS_PROXY=http://%s python3 app.py"},
-    {"Java", "keytool -importcert -alias midspan -file midspan-ca.pem -keystore trust.p12 "
-             "-storetype PKCS12"},
-    {"anything else", "midspan exec -- COMMAND"},
-};
-
-static bool local_page(struct buffer *out, const struct authority *ca, const char *address)
-{
-    char fingerprint[96], line[512];
-    bool ok =
-        html_begin(out, "midspan") &&
-        buffer_append_text(out, "<h1>midspan is listening</h1><p>To look into TLS, a client must "
-                                "trust this machine's midspan authority: "
-                                "<a href=\"/ca.pem\">PEM</a>, <a href=\"/ca.der\">DER</a>.</p>"
-                                "<p class=\"dim\">SHA-256 <code>") &&
-        html_text(out, authority_fingerprint(ca, fingerprint)) &&
-        buffer_append_text(out, "</code></p><dl>\n");
-    for (size_t i = 0; i < COUNT_OF(how_to); i++) {
-        (void)snprintf(line, sizeof(line), how_to[i][1], address); // our own words: they fit
-        row(out, &ok, how_to[i][0], line);
-    }
-    return ok &&
-           buffer_append_text(out, "</dl><p class=\"dim\">The private key is never served.</p>") &&
-           html_end(out);
 }
 
 struct slice answer_path(const struct answer *answer, bool is_h2)
@@ -250,7 +164,7 @@ bool answer_local(struct answer *answer, const char *path, bool is_head, const s
     bool ok = true;
     if (slice_equals_text(wanted, "/")) {
         reply.type = "text/html; charset=utf-8";
-        ok = local_page(&body, ca, proxy_address);
+        ok = page_local(&body, ca, proxy_address);
     } else if (slice_equals_text(wanted, "/ca.pem")) {
         reply.type = "application/x-pem-file";
         reply.file = "midspan-ca.pem";

@@ -14,8 +14,8 @@
 //   relay.h       | bytes both ways, and their ends
 //   failure.h     | verdicts, and their proofs
 //   manners.h     | what the client is told
-//   answer.h      | HTTP answers of our own: failure pages, the authority's page; html.h,
-//                 | h2_answer.h: how they are written; local.h: the proxy as a target
+//   answer.h      | HTTP answers of our own; page.h: what they say, html.h, h2_answer.h: how it is
+//                 | written; local.h: the proxy as a target
 //   listen.h      | listening sockets
 //   experiments.h | --experiment: findings that clients are asked about; ask.h: one connection's
 //                 | part in it

@@ -5,6 +5,6 @@
 
 // html_text appends text with &, <, >, " and ' escaped; NULL appends nothing.
 bool html_text(struct buffer *out, const char *text);
-// html_begin and html_end write what stands around the body.
-bool html_begin(struct buffer *out, const char *title);
+// html_begin and html_end write what stands around the body, which is in `language` ("en", "ja").
+bool html_begin(struct buffer *out, const char *title, const char *language);
 bool html_end(struct buffer *out);

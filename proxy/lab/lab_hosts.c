@@ -32,8 +32,8 @@ static bool open_host(struct lab_hosts *hosts, const struct scenario *scenario, 
 
 static bool write_row(struct buffer *out, const struct scenario *scenario)
 {
-    return buffer_printf(out, "<li><a href=\"https://%s." LAB_DOMAIN "/\">%s</a> ", scenario->host,
-                         scenario->host) &&
+    return buffer_printf(out, "<li><a href=\"https://%s." LAB_DOMAIN "/\">%s</a><br>",
+                         scenario->host, scenario->host) &&
            html_text(out, speech_in(&scenario->title, LANGUAGE_EN)) &&
            buffer_append_text(out, "<br><small lang=ja>") &&
            html_text(out, speech_in(&scenario->title, LANGUAGE_JA)) &&
@@ -42,7 +42,7 @@ static bool write_row(struct buffer *out, const struct scenario *scenario)
 
 static bool write_page(const struct lab_hosts *hosts, struct buffer *out)
 {
-    bool is_ok = html_begin(out, "midspan lab") &&
+    bool is_ok = html_begin(out, "midspan lab", "en") &&
                  buffer_append_text(out, "<h1>midspan lab</h1>\n"
                                          "<p>Each of these names is broken, on purpose.</p>\n");
     for (size_t lesson = 0; lesson < LESSONS; lesson++) {

@@ -135,6 +135,40 @@ static void page_in_html(void **state)
     answer_clear(&answer);
 }
 
+static const struct language_row {
+    const char *name, *field;
+    bool is_japanese;
+} language_rows[] = {
+    {"Japanese first", "Accept-Language: ja,en;q=0.5\r\n", true},
+    {"Japanese of Japan, name in lower case", "accept-language:ja-JP\r\n", true},
+    {"English first", "Accept-Language: en,ja;q=0.5\r\n", false},
+    {"none named", "Host: ja\r\n", false},
+    {"in another field", "X-Accept-Language: ja\r\n", false},
+};
+
+static void page_speaks(void **state)
+{
+    const struct language_row *row = *state;
+    struct answer answer = asked("GET / HTTP/1.1\r\nAccept: text/html\r\n");
+    struct verdict verdict = sample_verdict();
+    struct evidence evidence = sample_evidence();
+    const struct cause_text *text =
+        &verdict.cause->text[row->is_japanese ? LANGUAGE_JA : LANGUAGE_EN];
+    verdict.direct = DIRECT_WOULD_FAIL;
+    verdict.facts[0] = "10 were offered";
+    size_t len;
+    assert_true(buffer_printf(&answer.request, "%s\r\n", row->field));
+    assert_true(answer_page(&answer, 502, &verdict, &evidence, false));
+    const char *body = split_http1(&answer, &len);
+    assert_int_equal(len, stated_length(&answer));
+    assert_non_null(strstr(body, row->is_japanese ? "<html lang=\"ja\">" : "<html lang=\"en\">"));
+    assert_non_null(strstr(body, text->title));
+    assert_int_equal(strstr(body, "it would fail, too") == NULL, row->is_japanese);
+    assert_int_equal(strstr(body, "Let the server offer a suite.") == NULL, row->is_japanese);
+    assert_non_null(strstr(body, "<dd>10 were offered</dd>"));
+    answer_clear(&answer);
+}
+
 static void page_in_text(void **state)
 {
     (void)state;
@@ -419,6 +453,7 @@ int main(int argc, char **argv)
     (void)open_authority(NULL);
     int failed = RUN_ROWS(request_rows, request_is_there);
     failed += RUN_ROWS(local_rows, local_path_gives);
+    failed += RUN_ROWS(language_rows, page_speaks);
     failed += cmocka_run_group_tests(tests, NULL, NULL);
     (void)close_authority(NULL);
     return failed;
