@@ -37,6 +37,9 @@ bool reach_open(struct reach_plan *plan, const struct evidence *evidence,
         evidence->via_status != 0) {
         return false;
     }
+    if (evidence->via != NULL && leg->peer_address != NULL) {
+        return false; // the upstream proxy was connected to: what it did then is the fault
+    }
     judge_init(&plan->judge, evidence, arena);
     if (strcmp(code, "transport.dns") == 0 && name != NULL) {
         add_names(plan, name);

@@ -30,6 +30,46 @@ static bool via_refused(struct judge *judge, enum side side, struct verdict *out
     return true;
 }
 
+// The way to the upstream proxy itself: nothing is known of the origin then. It was connected to,
+// or never was.
+static bool via_unreachable(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct evidence *evidence = judge->evidence;
+    const struct leg_evidence *leg = leg_of(judge, side);
+    int os_error = leg->handshake.os_error < 0 ? -leg->handshake.os_error : leg->handshake.os_error;
+    if (side != SERVER || evidence->via == NULL || leg->handshake.kind != ENDING_UNREACHABLE) {
+        return false;
+    }
+    const char *via = peer_text(judge->arena, evidence->via);
+    const char *detail = leg->handshake.detail != NULL
+                             ? peer_text(judge->arena, leg->handshake.detail)
+                             : "the system does not say why";
+    bool is_name = leg->addresses_tried == 0, is_late = os_error == ETIMEDOUT;
+    verdict_set(out,
+                is_name   ? "transport.dns"
+                : is_late ? "transport.timeout"
+                          : "transport.refused",
+                PARTY_NETWORK, is_name ? PHASE_DNS : PHASE_CONNECT, CONFIDENCE_DEDUCED);
+    if (is_name) {
+        verdict_say(judge, out, "no address was found for the upstream proxy %s", via);
+        verdict_fact(judge, out, "the resolver said: %s", detail);
+    } else if (leg->peer_address != NULL) {
+        verdict_say(judge, out, "the upstream proxy %s opened no tunnel to %s: %s", via,
+                    judge->origin, detail);
+        verdict_fix(judge, out,
+                    "See that an HTTP proxy that knows CONNECT is at %s (--via), and look at its "
+                    "log.",
+                    via);
+        return true;
+    } else {
+        verdict_say(judge, out, "no connection to the upstream proxy %s could be made: %s", via,
+                    detail);
+    }
+    verdict_fact(judge, out, "%s was not asked: its way leads through that proxy", judge->origin);
+    verdict_fix(judge, out, "Start the upstream proxy, or correct its address (--via).");
+    return true;
+}
+
 static bool name_not_found(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
@@ -119,6 +159,7 @@ static bool not_tls(struct judge *judge, enum side side, struct verdict *out)
 
 const struct rule transport_rules[] = {
     {"the upstream proxy refused", via_refused},
+    {"the upstream proxy was not reached", via_unreachable},
     {"the name has no address", name_not_found},
     {"no connection could be made", unreachable},
     {"no TLS", not_tls},

@@ -207,6 +207,23 @@ def test_via_a_proxy_that_refuses(apache_proxy, start_midspan, curl):
     assert "403" in str(verdict), verdict
 
 
+def test_via_where_nobody_listens(start_midspan, curl):
+    """The upstream proxy is at fault, not the origin, which nobody asked."""
+    upstream = f"127.0.0.1:{free_port()}"
+    proxy = start_midspan("--via", f"http://{upstream}")
+    assert not curl.fetch("https://a.test/", proxy=proxy.url, ca=proxy.ca).ok
+    verdict = proxy.expect_verdict("transport.refused", leg="server", party="network")
+    assert upstream in verdict["summary"] and verdict["confidence"] == "proven", verdict
+
+
+def test_via_that_hangs_up(start_midspan, curl):
+    with raw.RawOrigin(raw.read_head) as upstream:
+        proxy = start_midspan("--via", f"http://{upstream.endpoint}")
+        assert not curl.fetch("https://a.test/", proxy=proxy.url, ca=proxy.ca).ok
+        verdict = proxy.expect_verdict("transport.refused", leg="server", party="network")
+        assert upstream.endpoint in verdict["summary"] and not verdict["proof"], verdict
+
+
 def test_ipv6(start_midspan, start_origin, pki_, curl, site):
     origin = start_origin("nginx", host="::1")
     proxy = start_midspan("--server-leg", f"ca={pki_.root}", listen="[::1]:0")

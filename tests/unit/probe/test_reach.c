@@ -209,6 +209,11 @@ static void some_verdicts_are_left_alone(void **state)
     assert_true(open_plan(&refused, evidence, &verdict, &arena, &plan));
     evidence->via_status = 403; // the upstream proxy's own word
     assert_false(open_plan(&refused, evidence, &verdict, &arena, &plan));
+    open_evidence(&refused, evidence, &verdict);
+    evidence->via = "proxy.test:3128";
+    assert_true(open_plan(&refused, evidence, &verdict, &arena, &plan));
+    evidence->legs[SERVER].peer_address = "192.0.2.9:3128"; // reached, and then it hung up
+    assert_false(open_plan(&refused, evidence, &verdict, &arena, &plan));
     open_evidence(&other, evidence, &verdict);
     assert_false(open_plan(&other, evidence, &verdict, &arena, &plan));
     arena_clear(&arena);

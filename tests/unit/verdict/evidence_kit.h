@@ -307,6 +307,8 @@ static inline bool kit_leg_word(struct kit *kit, enum side side, const char *key
         leg->http_status = atoi(value);
     } else if (strcmp(key, "tried") == 0) {
         leg->addresses_tried = (size_t)atoi(value);
+    } else if (strcmp(key, "nopeer") == 0) {
+        leg->peer_address = NULL;
     } else if (strcmp(key, "keys") == 0) {
         leg->keys = strcmp(value, "rsa") == 0 ? KEY_RSA : KEY_ECDSA;
     } else if (strcmp(key, "unverified") == 0) {
