@@ -12,8 +12,6 @@
 #include "reread.h"
 #include "reverify.h"
 
-#define FIRST_BYTES_MAX 64 // as the reader of evidence has it
-
 static bool was_told(const struct connection *c, const struct verdict *verdict)
 {
     return c->verdict != NULL && c->verdict->cause == verdict->cause &&

@@ -44,6 +44,21 @@ static void take_hello(struct connection *c, struct slice message, bool is_sslv2
     history_read(c->worker->shared->history, &c->evidence);
 }
 
+// read_hello takes the hello once it has come whole.
+static enum parse read_hello(struct connection *c)
+{
+    struct buffer joined = {0};
+    struct slice message = SLICE_EMPTY;
+    bool is_sslv2 = false;
+    buffer_init(&joined, HANDSHAKE_MESSAGE_MAX + HANDSHAKE_HEADER_LEN);
+    enum parse parsed = first_hello(buffer_slice(&c->peeked), &joined, &message, &is_sslv2);
+    if (parsed == PARSE_OK) {
+        take_hello(c, message, is_sslv2);
+    }
+    buffer_clear(&joined);
+    return parsed;
+}
+
 static enum step after_hello(struct connection *c)
 {
     bool is_passing = !c->is_local && is_passed(c);
@@ -149,23 +164,18 @@ enum step do_peeking(struct connection *c)
     case OPENING_SSLV2:
         break;
     }
-    struct buffer joined = {0};
-    struct slice message = SLICE_EMPTY;
-    bool is_sslv2 = false;
-    buffer_init(&joined, HANDSHAKE_MESSAGE_MAX + HANDSHAKE_HEADER_LEN);
-    enum parse parsed = first_hello(bytes, &joined, &message, &is_sslv2);
-    enum step step = STEP_WAIT;
-    if (parsed == PARSE_OK) {
-        take_hello(c, message, is_sslv2);
-        step = after_hello(c);
-    } else if (parsed == PARSE_BAD) {
-        // The engine answers it as TLS wants it answered; no origin is needed for that.
-        c->state = CONNECTION_CLIENT_HANDSHAKE;
-        connection_patience(c, connection_settings(c)->handshake_timeout_ms);
-        step = STEP_NEXT;
+    switch (read_hello(c)) {
+    case PARSE_OK:
+        return after_hello(c);
+    case PARSE_MORE:
+        return STEP_WAIT;
+    case PARSE_BAD:
+        break;
     }
-    buffer_clear(&joined);
-    return step;
+    // The engine answers it as TLS wants it answered; no origin is needed for that.
+    c->state = CONNECTION_CLIENT_HANDSHAKE;
+    connection_patience(c, connection_settings(c)->handshake_timeout_ms);
+    return STEP_NEXT;
 }
 
 enum step do_dialling(struct connection *c)
@@ -216,9 +226,43 @@ void peek_server_spoke(struct connection *c, struct slice bytes)
 {
     c->mode = MODE_PLAIN;
     c->evidence.is_plain = true;
+    peek_note_no_tls(c, bytes);
     if (relay_start(c) == STEP_WAIT && c->state == CONNECTION_RELAYING) {
         relay_received(c, SERVER, bytes);
     }
+}
+
+void peek_note_no_tls(struct connection *c, struct slice bytes)
+{
+    struct slice first = slice_part(bytes, 0, FIRST_BYTES_MAX);
+    c->evidence.legs[SERVER].first_bytes = arena_copy(&c->arena, first);
+}
+
+void peek_client_answered(struct connection *c, struct slice bytes)
+{
+    struct leg_evidence *leg = &c->evidence.legs[SERVER];
+    if (leg->first_bytes.len == 0) {
+        return; // the origin did not speak first, or the client has understood it
+    }
+    bool is_kept = buffer_append(&c->peeked, bytes);
+    enum opening opening = opening_of(buffer_slice(&c->peeked));
+    enum parse parsed = !is_kept || opening == OPENING_OTHER ? PARSE_BAD
+                        : opening == OPENING_UNDECIDED       ? PARSE_MORE
+                                                             : read_hello(c);
+    if (parsed == PARSE_MORE) {
+        return;
+    }
+    if (parsed == PARSE_OK) { // it goes through as it is, and is no plain connection any more
+        c->mode = MODE_PASS;
+        c->evidence.is_plain = false;
+        c->evidence.is_passed = true;
+        leg->client_hello = c->hello_bytes;
+        leg->sni_sent = c->evidence.legs[CLIENT].sni_sent;
+        leg_evidence_end(leg, ENDING_NOT_TLS, 0, 0, connection_now(c), NULL);
+    } else {
+        leg->first_bytes = SLICE_EMPTY;
+    }
+    buffer_clear(&c->peeked);
 }
 
 static enum step client_ended(struct connection *c, enum ending_kind kind, int os_error)

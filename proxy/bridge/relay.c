@@ -2,6 +2,7 @@
 
 #include "ask.h"
 #include "failure.h"
+#include "peek.h"
 
 static void finish_if_both(struct connection *c)
 {
@@ -220,12 +221,31 @@ static void note_passing_end(struct connection *c, enum side side, enum ending_k
     }
 }
 
+// note_no_tls: of a connection that is passed on, an origin may answer the hello in another
+// protocol.
+static void note_no_tls(struct connection *c, struct slice bytes)
+{
+    struct leg_evidence *leg = &c->evidence.legs[SERVER];
+    enum opening opening = opening_of(bytes);
+    bool is_first = leg->bytes_received == bytes.len && leg->handshake.kind == ENDING_NONE;
+    if (is_first && (opening == OPENING_OTHER || opening == OPENING_SSLV2)) {
+        peek_note_no_tls(c, bytes);
+        leg_evidence_end(leg, ENDING_NOT_TLS, 0, 0, connection_now(c), NULL);
+    }
+}
+
 static void relay_raw(struct connection *c, enum side from, struct slice bytes)
 {
     struct leg_evidence *leg = &c->evidence.legs[from];
     leg->bytes_received += bytes.len;
     c->evidence.legs[!from].bytes_sent += bytes.len;
+    if (c->mode == MODE_PLAIN && from == CLIENT) {
+        peek_client_answered(c, bytes);
+    }
     if (c->mode == MODE_PASS) {
+        if (from == SERVER) {
+            note_no_tls(c, bytes);
+        }
         // Bytes that are not TLS any more are relayed as well: it is not ours to judge them.
         (void)tls_stream_feed(&c->passing[from], bytes,
                               from == CLIENT ? on_passing_client : on_passing_server, c);

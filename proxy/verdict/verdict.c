@@ -84,7 +84,8 @@ static bool is_mirrored(const struct judge *judge, enum side side)
 {
     const struct leg_evidence *leg = leg_of(judge, side), *other = leg_of(judge, !side);
     bool is_ours = leg->handshake.kind == ENDING_ALERT_SENT && leg->server_hello.len == 0;
-    bool is_answer = judge->evidence->is_passed && leg_was_cut(leg);
+    bool is_answer =
+        judge->evidence->is_passed && (leg_was_cut(leg) || other->handshake.kind == ENDING_NOT_TLS);
     return (is_ours || is_answer) && leg_broke(other) &&
            other->handshake.at_us <= leg->handshake.at_us;
 }

@@ -172,3 +172,50 @@ def test_plain_reset(who, plain_pair):
     raw.reset(client if who == "client" else server)
     _, how = raw.read_all(server if who == "client" else client)
     assert how == "reset"
+
+
+GREETING = b"220 mail.test ESMTP\r\n"
+
+
+def test_a_hello_to_a_server_that_speaks_first(proxy):
+    """The greeting comes before the hello: the connection looks plain until the client speaks."""
+
+    def greet(sock):
+        sock.sendall(GREETING)
+        sock.recv(65536)
+
+    with raw.RawOrigin(greet) as origin:
+        with raw.connect_tunnel(proxy.address, origin.endpoint) as sock:
+            assert raw.read_to(sock, b"\n") == GREETING
+            client = MemoryClient(sock, raw.client_context())
+            client.step()
+            hello = client.flight()
+            sock.sendall(hello[:100])
+            sock.sendall(hello[100:])
+            raw.read_all(sock)
+        verdict = proxy.expect_verdict("transport.not-tls", leg="server", party="server")
+        assert "220 mail.test" in verdict["summary"] and verdict["confidence"] == "proven", verdict
+        proxy.wait_closed()
+        assert len(proxy.events("verdict")) == 1, proxy.story()
+
+
+def test_a_server_that_speaks_first_and_starts_tls_when_asked(proxy, pki_):
+    """STARTTLS: plain at first, and rightly so."""
+
+    def serve(sock):
+        sock.sendall(GREETING)
+        assert raw.read_to(sock, b"\n") == b"STARTTLS\r\n"
+        sock.sendall(b"220 go ahead\r\n")
+        with raw.wrap_server(sock, raw.server_context(pki_.server())) as tls:
+            tls.sendall(BODY)
+            tls.unwrap()
+
+    with raw.RawOrigin(serve) as origin:
+        with raw.connect_tunnel(proxy.address, origin.endpoint) as sock:
+            assert raw.read_to(sock, b"\n") == GREETING
+            sock.sendall(b"STARTTLS\r\n")
+            raw.read_to(sock, b"\n")
+            with raw.wrap(sock, raw.client_context(pki_.root)) as tls:
+                assert raw.read_all(tls) == (BODY, "close_notify")
+    proxy.wait_closed()
+    assert not proxy.events("verdict"), proxy.story()

@@ -226,6 +226,18 @@ PASSED = [
     for client, origin in (("curl", "nginx"), ("Go", "haproxy"))
 ] + [
     Row(
+        "passed on, plain HTTP at the port",
+        "transport.not-tls",
+        "server",
+        "server",
+        origin=origin,
+        client=client,
+        trust="root",
+        options=("--pass", "*"),
+    )
+    for client, origin in (("curl", "plain nginx"), ("Go", "plain haproxy"))
+] + [
+    Row(
         "passed on, a name that the origin does not know",
         "sni.unrecognized",
         "server",
