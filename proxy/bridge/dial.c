@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "listen.h"
+#include "tunnel.h"
 
 #define ATTEMPT_MS_MIN 1000
 
@@ -91,15 +92,11 @@ static void done(struct connection *c)
 
 static void ask_via(struct connection *c)
 {
-    char target[ENDPOINT_TEXT_MAX], head[3 * ENDPOINT_TEXT_MAX];
-    (void)endpoint_text(&c->evidence.target, target);
-    int len =
-        snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, target);
-    assert(len > 0 && (size_t)len < sizeof(head));
+    char target[ENDPOINT_TEXT_MAX], room[TUNNEL_ASK_BYTES_MAX];
+    struct slice request = tunnel_ask(endpoint_text(&c->evidence.target, target), room);
     c->dial.state = DIAL_VIA;
-    buffer_init(&c->dial.via_head, VIA_HEAD_BYTES_MAX);
-    struct slice bytes = {(const uint8_t *)head, (size_t)len};
-    if (!link_send(&c->links[SERVER], bytes)) {
+    buffer_init(&c->dial.via_head, TUNNEL_HEAD_BYTES_MAX);
+    if (!link_send(&c->links[SERVER], request)) {
         fail(c, ECONNRESET, "the upstream proxy closed the connection");
         return;
     }
@@ -273,24 +270,6 @@ bool dial_link_closed(struct connection *c)
     return true;
 }
 
-// via_head_end finds where the proxy's answer ends; 0: not yet.
-static size_t via_head_end(struct slice head)
-{
-    const uint8_t *end = head.len > 0 ? memmem(head.data, head.len, "\r\n\r\n", 4) : NULL;
-    return end != NULL ? (size_t)(end - head.data) + 4 : 0;
-}
-
-// via_status reads "HTTP/1.1 200 …"; 0 when it is no such line.
-static int via_status(struct slice head)
-{
-    uint64_t status = 0;
-    bool is_http = head.len > 12 && slice_starts_with(head, "HTTP/1.");
-    if (!is_http || !text_uint(slice_part(head, 9, 3), 999, &status)) {
-        return 0;
-    }
-    return (int)status;
-}
-
 void dial_received(struct connection *c, struct slice bytes, struct slice *out_rest)
 {
     struct dial *dial = &c->dial;
@@ -301,13 +280,12 @@ void dial_received(struct connection *c, struct slice bytes, struct slice *out_r
         connection_advance(c);
         return;
     }
-    struct slice head = buffer_slice(&dial->via_head);
-    size_t end = via_head_end(head);
-    if (end == 0) {
+    int status = 0; // of an answer that is none
+    size_t end = 0;
+    if (tunnel_answer_parse(buffer_slice(&dial->via_head), &status, &end) == PARSE_MORE) {
         return;
     }
-    int status = via_status(head);
-    if (status < 200 || status > 299) {
+    if (status / 100 != 2) {
         c->evidence.via_status = status;
         fail(c, 0, "the upstream proxy refused the tunnel");
         connection_advance(c);

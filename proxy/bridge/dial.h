@@ -19,7 +19,6 @@ enum dial_state {
 };
 
 #define DIAL_ADDRESSES_MAX 8
-#define VIA_HEAD_BYTES_MAX ((size_t)16 * 1024)
 
 struct dial {
     enum dial_state state;

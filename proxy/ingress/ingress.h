@@ -9,6 +9,7 @@
 //   socks.h         | SOCKS5 up to the CONNECT request
 //   socks4.h        | SOCKS4, to say that it came
 //   fault.h         | what was wrong, in one sentence
+//   tunnel.h        | the other way round: a tunnel that midspan asks of an upstream proxy
 #pragma once
 
 #include "base.h"

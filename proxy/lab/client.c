@@ -14,9 +14,9 @@
 #include "handshake.h"
 #include "presets.h"
 #include "tls_record.h"
+#include "tunnel.h"
 
 #define ANSWER_BYTES_MAX ((size_t)256 * 1024)
-#define HEAD_BYTES_MAX   ((size_t)8192)
 
 struct run {
     const struct lab_client_setup *setup;
@@ -39,31 +39,21 @@ static void flush(struct run *run)
 
 // ---- CONNECT
 
-static int status_of(struct slice head)
-{
-    uint64_t status = 0;
-    bool is_http = head.len > 12 && slice_starts_with(head, "HTTP/1.");
-    return is_http && text_uint(slice_part(head, 9, 3), 999, &status) ? (int)status : 0;
-}
-
 // connect_through asks the proxy for a tunnel; true when it is there.
 static bool connect_through(struct run *run)
 {
-    char line[2 * ENDPOINT_HOST_MAX + 128];
-    struct slice bytes, head = SLICE_EMPTY;
-    int len = snprintf(line, sizeof(line), "CONNECT %s:%u HTTP/1.1\r\nHost: %s:%u\r\n\r\n",
-                       run->setup->target, run->setup->port, run->setup->target, run->setup->port);
-    client_socket_send(&run->socket, (struct slice){(const uint8_t *)line, (size_t)len});
+    char target[ENDPOINT_TEXT_MAX], room[TUNNEL_ASK_BYTES_MAX];
+    int status = 0; // of an answer that is none
+    size_t len;
+    (void)snprintf(target, sizeof(target), "%s:%u", run->setup->target, run->setup->port);
+    client_socket_send(&run->socket, tunnel_ask(target, room));
     struct buffer answer;
-    buffer_init(&answer, HEAD_BYTES_MAX);
+    struct slice bytes;
+    buffer_init(&answer, TUNNEL_HEAD_BYTES_MAX);
     while (client_socket_receive(&run->socket, &bytes) == CLIENT_GOT_BYTES &&
-           buffer_append(&answer, bytes)) {
-        head = buffer_slice(&answer);
-        if (memmem(head.data, head.len, "\r\n\r\n", 4) != NULL) {
-            break;
-        }
+           buffer_append(&answer, bytes) &&
+           tunnel_answer_parse(buffer_slice(&answer), &status, &len) == PARSE_MORE) {
     }
-    int status = status_of(head);
     buffer_clear(&answer);
     if (status == 200) {
         return true;
@@ -308,6 +298,13 @@ static bool body_len(struct slice head, size_t *out_len)
         }
     }
     return false;
+}
+
+static int status_of(struct slice head)
+{
+    uint64_t status = 0;
+    bool is_http = head.len > 12 && slice_starts_with(head, "HTTP/1.");
+    return is_http && text_uint(slice_part(head, 9, 3), 999, &status) ? (int)status : 0;
 }
 
 static void keep_body(struct lab_client_result *result, struct slice body)

@@ -1,12 +1,8 @@
 #include "hello_dial.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "clock.h"
 #include "hello.h"
-#include "text.h"
+#include "tunnel.h"
 #include "variant.h"
 
 static void finish(struct hello_dial *dial, enum outcome_kind kind)
@@ -187,12 +183,9 @@ static void on_item(void *user, const struct stream_item *item)
 
 static void ask_tunnel(struct hello_dial *dial)
 {
-    char head[3 * ENDPOINT_TEXT_MAX];
-    const char *target = dial->setup.tunnel;
-    int len =
-        snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, target);
+    char room[TUNNEL_ASK_BYTES_MAX];
     dial->state = HELLO_DIAL_TUNNEL;
-    (void)link_send(&dial->link, (struct slice){(const uint8_t *)head, (size_t)len}); // as above
+    (void)link_send(&dial->link, tunnel_ask(dial->setup.tunnel, room)); // as above
 }
 
 static void say_hello(struct hello_dial *dial)
@@ -204,21 +197,15 @@ static void say_hello(struct hello_dial *dial)
 // on_head takes the proxy's answer; an origin behind it that spoke first would not be TLS.
 static void on_head(struct hello_dial *dial, struct slice bytes)
 {
-    uint64_t status = 0;
-    if (!buffer_append(&dial->head, bytes)) {
-        finish(dial, OUTCOME_UNREACHABLE);
-        return;
-    }
-    struct slice head = buffer_slice(&dial->head);
-    if (memmem(head.data, head.len, "\r\n\r\n", 4) == NULL) {
-        return;
-    }
-    bool is_open = slice_starts_with(head, "HTTP/1.") &&
-                   text_uint(slice_part(head, 9, 3), 999, &status) && status / 100 == 2;
-    if (is_open) {
+    switch (tunnel_feed(&dial->head, bytes)) {
+    case TUNNEL_WAITS:
+        break;
+    case TUNNEL_OPEN:
         say_hello(dial);
-    } else {
+        break;
+    case TUNNEL_REFUSED:
         finish(dial, OUTCOME_UNREACHABLE);
+        break;
     }
 }
 
@@ -302,7 +289,7 @@ bool hello_dial_start(struct hello_dial *dial, const struct hello_dial_setup *se
     *dial = (struct hello_dial){.setup = *setup, .begun_us = clock_monotonic_us()};
     *setup->out = (struct outcome){0};
     buffer_init(&dial->hello, HANDSHAKE_MESSAGE_MAX + HANDSHAKE_HEADER_LEN);
-    buffer_init(&dial->head, DIAL_HEAD_BYTES_MAX);
+    buffer_init(&dial->head, TUNNEL_HEAD_BYTES_MAX);
     if (!buffer_append(&dial->hello, setup->hello) ||
         !link_init(&dial->link, setup->loop, &hooks, dial)) {
         buffer_clear(&dial->hello);

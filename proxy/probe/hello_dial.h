@@ -8,7 +8,6 @@
 #include "link.h"
 #include "tls_stream.h"
 
-#define DIAL_HEAD_BYTES_MAX ((size_t)16 * 1024)
 // A TLS 1.3 server that goes on sends a certificate; an alert is far smaller (it is encrypted).
 #define DIAL_FLIGHT_BYTES_MIN ((size_t)300)
 

@@ -1,11 +1,7 @@
 #include "survey_leg.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "clock.h"
-#include "endpoint.h"
-#include "text.h"
+#include "tunnel.h"
 
 static void flush(struct survey_leg *leg)
 {
@@ -98,31 +94,22 @@ static void say_hello(struct survey_leg *leg)
 
 static void ask_tunnel(struct survey_leg *leg)
 {
-    char head[3 * ENDPOINT_TEXT_MAX];
-    const char *target = leg->setup.tunnel;
-    int len =
-        snprintf(head, sizeof(head), "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, target);
+    char room[TUNNEL_ASK_BYTES_MAX];
     leg->state = SURVEY_LEG_TUNNEL;
-    (void)link_send(&leg->link, (struct slice){(const uint8_t *)head, (size_t)len}); // as above
+    (void)link_send(&leg->link, tunnel_ask(leg->setup.tunnel, room)); // as above
 }
 
 static void on_head(struct survey_leg *leg, struct slice bytes)
 {
-    uint64_t status = 0;
-    if (!buffer_append(&leg->head, bytes)) {
-        fail(leg, ENDING_UNREACHABLE, 0);
-        return;
-    }
-    struct slice head = buffer_slice(&leg->head);
-    if (memmem(head.data, head.len, "\r\n\r\n", 4) == NULL) {
-        return;
-    }
-    bool is_open = slice_starts_with(head, "HTTP/1.") &&
-                   text_uint(slice_part(head, 9, 3), 999, &status) && status / 100 == 2;
-    if (is_open) {
+    switch (tunnel_feed(&leg->head, bytes)) {
+    case TUNNEL_WAITS:
+        break;
+    case TUNNEL_OPEN:
         say_hello(leg);
-    } else {
+        break;
+    case TUNNEL_REFUSED:
         fail(leg, ENDING_UNREACHABLE, 0);
+        break;
     }
 }
 
@@ -200,7 +187,7 @@ bool survey_leg_start(struct survey_leg *leg, const struct survey_leg_setup *set
                       struct error *error)
 {
     *leg = (struct survey_leg){.setup = *setup};
-    buffer_init(&leg->head, SURVEY_HEAD_BYTES_MAX);
+    buffer_init(&leg->head, TUNNEL_HEAD_BYTES_MAX);
     leg->setup.engine.out = &leg->out;
     leg->setup.engine.opened_us = clock_monotonic_us();
     leg->engine = engine_new(&leg->setup.engine, error);

@@ -5,8 +5,6 @@
 #include "engine.h"
 #include "link.h"
 
-#define SURVEY_HEAD_BYTES_MAX ((size_t)16 * 1024)
-
 struct survey_leg;
 
 struct survey_leg_setup {
