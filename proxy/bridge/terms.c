@@ -4,11 +4,19 @@
 
 #include "context.h"
 
-static struct trust_store *open_trust(const struct leg_policy *policy, struct error *error)
+// A file that can't be read is an error of the configuration that names it.
+static struct trust_store *open_trust(const struct leg_policy *policy, enum side side,
+                                      struct error *error)
 {
     const char *ca = policy->ca_file[0] != '\0' ? policy->ca_file : NULL;
     const char *crl = policy->crl_file[0] != '\0' ? policy->crl_file : NULL;
-    return trust_store_new(ca, crl, error);
+    struct error why;
+    struct trust_store *store = trust_store_new(ca, crl, &why);
+    if (store == NULL) {
+        enum error_kind kind = why.kind == ERROR_FILE ? ERROR_CONFIG : why.kind;
+        (void)error_set(error, kind, "%s leg: %s", side_name(side), why.text); // NULL says it
+    }
+    return store;
 }
 
 // try_policy makes a context of what the policy itself says: a suite that the library lacks is an
@@ -62,8 +70,8 @@ struct terms *terms_new(const struct settings *settings, const struct library *l
     terms->library = *library;
     const struct leg_policy *client = &settings->legs[CLIENT];
     bool asks_client = client->client_auth != CLIENT_AUTH_NONE;
-    terms->trust[SERVER] = open_trust(&settings->legs[SERVER], error);
-    terms->trust[CLIENT] = asks_client ? open_trust(client, error) : NULL;
+    terms->trust[SERVER] = open_trust(&settings->legs[SERVER], SERVER, error);
+    terms->trust[CLIENT] = asks_client ? open_trust(client, CLIENT, error) : NULL;
     if (terms->trust[SERVER] == NULL || (asks_client && terms->trust[CLIENT] == NULL) ||
         !try_policy(terms, CLIENT, error) || !try_policy(terms, SERVER, error) ||
         !open_stranger(terms, error)) {

@@ -118,7 +118,11 @@ static bool takes(const struct action *action, const char *option)
 
 static const struct action *choose(const struct invocation *invocation)
 {
-    const char *name = invocation->operand_count > 0 ? invocation->operands[0] : "";
+    if (invocation->operand_count == 0) {
+        report("expected: midspan ca %s", invocation->command->usage);
+        return NULL;
+    }
+    const char *name = invocation->operands[0];
     const struct action *action = find_action(name);
     if (action == NULL) {
         report("ca: unknown action '%.64s', expected show, export, install, uninstall or status",

@@ -1,5 +1,6 @@
 #include "suggest.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static size_t least(size_t a, size_t b)
@@ -37,7 +38,11 @@ size_t suggest_distance(const char *a, const char *b)
 
 void suggestion_consider(struct suggestion *suggestion, const char *candidate)
 {
-    size_t distance = suggest_distance(suggestion->word, candidate);
+    size_t word_len = strlen(suggestion->word);
+    bool is_beginning = word_len >= 3 && strncmp(suggestion->word, candidate, word_len) == 0;
+    size_t distance = is_beginning && word_len < strlen(candidate)
+                          ? 1
+                          : suggest_distance(suggestion->word, candidate);
     size_t distance_max = (strlen(candidate) + 2) / 3;
     if (distance > distance_max) {
         return;

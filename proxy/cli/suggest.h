@@ -12,7 +12,8 @@ struct suggestion {
 };
 
 // suggestion_consider keeps `candidate` if it is nearer than those before, and near at all: at
-// most one wrong, missing, extra or swapped letter for each three of the candidate.
+// most one wrong, missing, extra or swapped letter for each three of the candidate, or (from three
+// letters on) its beginning.
 void suggestion_consider(struct suggestion *suggestion, const char *candidate);
 
 // suggest_distance counts the letters to change, add, drop or swap to turn one word into the

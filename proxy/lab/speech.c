@@ -24,6 +24,13 @@ bool language_named(const char *name, enum language *out_language)
     return false;
 }
 
+// is_utf8 is false for a locale that names another code set: Japanese would be unreadable there.
+static bool is_utf8(const char *locale)
+{
+    const char *dot = strchr(locale, '.');
+    return dot == NULL || strncasecmp(dot, ".utf-8", 6) == 0 || strncasecmp(dot, ".utf8", 5) == 0;
+}
+
 enum language language_of_locale(const char *locale)
 {
     char name[3] = "";
@@ -31,7 +38,7 @@ enum language language_of_locale(const char *locale)
         return LANGUAGE_EN;
     }
     size_t len = strcspn(locale, "_.@-");
-    if (len != 2) {
+    if (len != 2 || !is_utf8(locale)) {
         return LANGUAGE_EN;
     }
     memcpy(name, locale, len);

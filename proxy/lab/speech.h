@@ -15,5 +15,5 @@ const char *speech_in(const struct speech *speech, enum language language);
 bool language_named(const char *name, enum language *out_language);
 
 // language_of_locale gives the language of a value of LANG and its like ("ja_JP.UTF-8"); NULL,
-// empty and what the lab does not speak give English.
+// empty, what the lab does not speak and another code set than UTF-8 give English.
 enum language language_of_locale(const char *locale);

@@ -7,6 +7,7 @@
 
 #define NEAREST_EDITS_MAX 3
 #define NEAREST_NAME_MAX  64
+#define BEGINNING_LEN_MIN 3
 
 struct quote quote(struct slice text)
 {
@@ -73,10 +74,22 @@ static size_t edits_between(struct slice a, struct slice b)
     return table[a.len][b.len];
 }
 
+// is_beginning is true where only the end was left out: "nginx" of "nginx-1.22".
+static bool is_beginning(struct slice wanted, struct slice offered)
+{
+    return wanted.len >= BEGINNING_LEN_MIN && wanted.len < offered.len &&
+           slice_equals_nocase(wanted, slice_part(offered, 0, wanted.len));
+}
+
 void nearest_offer(struct nearest *nearest, const char *name)
 {
     struct slice offered = slice_of_text(name);
     struct slice wanted = nearest->wanted;
+    if (is_beginning(wanted, offered) && nearest->best_edits > 1) {
+        nearest->best = name;
+        nearest->best_edits = 1;
+        return;
+    }
     size_t len_apart =
         offered.len > wanted.len ? offered.len - wanted.len : wanted.len - offered.len;
     if (offered.len == 0 || offered.len > NEAREST_NAME_MAX || wanted.len > NEAREST_NAME_MAX ||

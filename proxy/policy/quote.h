@@ -16,7 +16,7 @@ struct quote quote_text(const char *text);
 
 // A search for the name nearest to `wanted`: start it with nearest_to, offer it every name with
 // nearest_offer, then `best` is the one at most 3 edits away (a third of the length for short
-// ones), NULL when there is none. Compares without case.
+// ones) or begins with it (from 3 letters on), NULL when there is none. Compares without case.
 struct nearest {
     struct slice wanted;
     const char *best;

@@ -10,6 +10,8 @@ static const struct row {
     {"a letter too many", "execc", "exec"},
     {"the word itself", "browser", "browser"},
     {"nothing near", "zzzzzz", NULL},
+    {"the beginning of a word", "bro", "browser"},
+    {"a beginning that is too short", "br", NULL},
     {"an empty word", "", NULL},
     {"the nearer of two that are near", "bridgr", "bridge"},
     {"a word longer than any",

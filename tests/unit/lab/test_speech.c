@@ -9,6 +9,8 @@ static const struct row {
 } rows[] = {
     {"Japanese, as Debian names it", "ja_JP.UTF-8", LANGUAGE_JA},
     {"Japanese without a country", "ja", LANGUAGE_JA},
+    {"Japanese, as others name it", "ja_JP.utf8", LANGUAGE_JA},
+    {"Japanese in another code set", "ja_JP.eucJP", LANGUAGE_EN},
     {"English of the United States", "en_US.UTF-8", LANGUAGE_EN},
     {"a language that the lab does not speak", "fr_FR.UTF-8", LANGUAGE_EN},
     {"a word that only begins so", "java", LANGUAGE_EN},

@@ -37,6 +37,8 @@ static const struct near_row {
     {"three edits of a long name", "ecdhe_rsa_aes128", "ECDHE-RSA_AES12", "ECDHE-RSA_AES12"},
     {"four edits of a long name", "ecdhe_rsa_aes128", "ECDHE-RSA-AES1", NULL},
     {"two edits of a short name", "sni", "sin_", NULL},
+    {"the beginning of a name", "ciph", "ciphers", "ciphers"},
+    {"a beginning that is too short", "ci", "ciphers", NULL},
     {"nothing alike", "abcdefgh", "ijklmnop", NULL},
     {"no name", "ab", NULL, NULL},
 };
