@@ -95,12 +95,12 @@ _midspan() {
     case $command in
     proxy) _midspan_words "$_midspan_shared --version" "$current" ;;
     bridge) _midspan_words "$_midspan_shared" "$current" ;;
-    exec) _midspan_words "$_midspan_shared --verbose --" "$current" ;;
+    exec) _midspan_words "$_midspan_shared --lab --verbose --" "$current" ;;
     browser)
         if [[ $cword == 2 && $current != -* ]]; then
             _midspan_words 'chromium firefox' "$current"
         else
-            _midspan_words "$_midspan_shared --headless --verbose --" "$current"
+            _midspan_words "$_midspan_shared --headless --lab --verbose --" "$current"
         fi
         ;;
     ca)

@@ -52,6 +52,8 @@ complete -c midspan -n 'not __fish_seen_subcommand_from predict check explain pr
 
 complete -c midspan -n '__fish_seen_subcommand_from exec browser' -l verbose \
     -d 'show every connection'
+complete -c midspan -n '__fish_seen_subcommand_from exec browser' -l lab \
+    -d 'the broken hosts of the lab are behind it'
 complete -c midspan -n '__fish_seen_subcommand_from exec' -xa '(__fish_complete_subcommand)'
 complete -c midspan -n '__fish_seen_subcommand_from browser' -l headless -d 'no window'
 complete -c midspan -n '__fish_seen_subcommand_from browser' -a 'chromium firefox'

@@ -32,7 +32,7 @@ static int run_bridge(const struct invocation *invocation)
         report("--listen: not with bridge, LISTEN names the address");
         return OUTCOME_USAGE;
     }
-    return serve(invocation, build, NULL);
+    return serve(invocation, build, NULL, NULL);
 }
 
 const struct command cmd_bridge = {

@@ -12,6 +12,7 @@
 #include "wrapped.h"
 
 #define URL_DEFAULT "http://midspan.test/"
+#define URL_LAB     "https://" LAB_PAGE_HOST "/"
 
 extern char **environ;
 
@@ -36,6 +37,12 @@ static bool refuse_missing(const char *name, struct error *error)
                      name);
 }
 
+// A word of letters alone is no URL that anybody means.
+static bool is_url(const char *text)
+{
+    return strpbrk(text, ".:/") != NULL || strcmp(text, "localhost") == 0;
+}
+
 // [chromium|firefox] [URL]; without a name, whichever is there.
 static bool read_operands(const struct invocation *invocation, struct visit *visit,
                           struct error *error)
@@ -50,7 +57,13 @@ static bool read_operands(const struct invocation *invocation, struct visit *vis
                          "unexpected '%.128s', expected [chromium|firefox] [URL]",
                          invocation->operands[url_at + 1]);
     }
-    visit->start.url = count > url_at ? invocation->operands[url_at] : URL_DEFAULT;
+    const char *home = option_is_given(invocation, "lab") ? URL_LAB : URL_DEFAULT;
+    visit->start.url = count > url_at ? invocation->operands[url_at] : home;
+    if (!is_url(visit->start.url)) {
+        return error_set(error, ERROR_USAGE,
+                         "unknown browser '%.128s', expected chromium or firefox",
+                         visit->start.url);
+    }
     visit->browser = is_firefox ? FIREFOX : CHROMIUM;
     if (is_firefox) {
         return firefox_find(visit->program) || refuse_missing("firefox", error);
@@ -156,6 +169,7 @@ static int run_browser(const struct invocation *invocation)
 static const struct option_key options[] = {
     {.name = "headless", .help = "no window (with -- and the browser's own words, for scripts)"},
     {.name = "verbose", .help = "show every connection, not findings only"},
+    WRAPPED_LAB_OPTION,
     {.name = NULL},
 };
 
@@ -166,12 +180,14 @@ const struct command cmd_browser = {
     .about = "Starts a proxy of its own on a free port, and a browser whose profile uses it,\n"
              "trusts the authority and is removed at the end, downloads included. Your own\n"
              "profile, stores and running windows are not touched. Without a name: Chromium,\n"
-             "else Firefox. Without a URL: midspan's own page. WORDS go to the browser. What\n"
-             "midspan finds goes to standard error; the exit code is the browser's.\n"
+             "else Firefox. Without a URL: midspan's own page, or the lab's. WORDS go to the\n"
+             "browser. What midspan finds goes to standard error; the exit code is the\n"
+             "browser's.\n"
              "\n"
              "  midspan browser https://example.com/\n"
              "  midspan browser firefox --server-leg max=TLS1.2 https://example.com/\n"
              "  midspan browser chromium --headless https://example.com/ -- --dump-dom\n"
+             "  midspan browser --lab\n"
              "\n"
              "The profile is made to trust the authority with certutil (Debian:\n"
              "libnss3-tools). Without it Chromium is told to accept the authority's key;\n"

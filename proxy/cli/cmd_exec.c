@@ -125,6 +125,7 @@ static int run_exec(const struct invocation *invocation)
 
 static const struct option_key options[] = {
     {.name = "verbose", .help = "show every connection, not findings only"},
+    WRAPPED_LAB_OPTION,
     {.name = NULL},
 };
 

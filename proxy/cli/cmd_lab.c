@@ -22,14 +22,36 @@ static const struct {
     size_t operands; // after it, exactly
     const char *expects;
     int (*run)(struct lab_session *lab);
+    const char *options[4]; // of its own; all take --lang, and serve those of a proxy
 } parts[] = {
-    {"list", 0, "list", lab_list},
-    {"show", 1, "show N|NAME|FILE", lab_show},
-    {"run", 1, "run N|NAME|FILE, or run --all [LESSON]", lab_run},
-    {"check", 2, "check N|NAME FILE", lab_check},
-    {"serve", 0, "serve", lab_serve},
-    {"send", 2, "send PRESET HOST:PORT", lab_send},
+    {"list", 0, "list", lab_list, {"json"}},
+    {"show", 1, "show N|NAME|FILE", lab_show, {"hint", "start"}},
+    {"run", 1, "run N|NAME|FILE, or run --all [LESSON]", lab_run, {"json", "all", "as-is", "jobs"}},
+    {"check", 2, "check N|NAME FILE", lab_check, {NULL}},
+    {"serve", 0, "serve", lab_serve, {NULL}},
+    {"send", 2, "send PRESET HOST:PORT", lab_send, {NULL}},
 };
+
+static bool takes(size_t part, const char *option)
+{
+    bool is_own = strcmp(option, "lang") == 0;
+    for (size_t i = 0; i < COUNT_OF(parts[part].options) && !is_own; i++) {
+        is_own = parts[part].options[i] != NULL && strcmp(option, parts[part].options[i]) == 0;
+    }
+    bool is_shared = option_key_find(option) != NULL || strcmp(option, "config") == 0;
+    return is_own || (is_shared && parts[part].run == lab_serve);
+}
+
+static bool refuse_options(const struct invocation *invocation, size_t part)
+{
+    for (size_t i = 0; i < invocation->flag_count; i++) {
+        if (!takes(part, invocation->flags[i].name)) {
+            report("--%s: not with 'lab %s'", invocation->flags[i].name, parts[part].name);
+            return true;
+        }
+    }
+    return false;
+}
 
 const char *lab_say(const struct lab_session *lab, const char *english, const char *japanese)
 {
@@ -102,6 +124,9 @@ static int dispatch(struct lab_session *lab)
         suggestion_consider(&suggestion, parts[i].name);
         if (strcmp(invocation->operands[0], parts[i].name) != 0) {
             continue;
+        }
+        if (refuse_options(invocation, i)) {
+            return OUTCOME_USAGE;
         }
         if (is_all && parts[i].run == lab_run && invocation->operand_count <= 2) {
             return lab_run_all(lab);

@@ -19,7 +19,7 @@ static int run_proxy(const struct invocation *invocation)
         report("unexpected '%.128s', proxy takes options only; see 'midspan help proxy'", extra);
         return OUTCOME_USAGE;
     }
-    return serve(invocation, build, NULL);
+    return serve(invocation, build, NULL, NULL);
 }
 
 const struct command cmd_proxy = {

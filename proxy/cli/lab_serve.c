@@ -1,51 +1,50 @@
 // midspan lab serve: a proxy behind which the lab's hosts are.
-#include <stdio.h>
+#include <string.h>
 
-#include "bundle.h"
-#include "file.h"
-#include "lab_hosts.h"
 #include "lab_session.h"
+#include "lab_way.h"
 #include "serving.h"
 
 static bool build(const struct invocation *invocation, void *user, struct settings *out_settings,
                   struct error *error)
 {
+    const struct lab_session *lab = user;
     return options_settings(invocation, out_settings, error) &&
-           lab_hosts_tell(user, out_settings, error) && settings_check(out_settings, error);
+           lab_hosts_tell(&lab->hosts, out_settings, error) && settings_check(out_settings, error);
 }
 
-static void greet(const struct lab_session *lab, const struct lab_hosts *hosts)
+static void greet(void *user, struct buffer *out)
 {
-    if (option_is_given(lab->invocation, "quiet")) {
-        return;
+    const struct lab_session *lab = user;
+    const struct lab_hosts *hosts = &lab->hosts;
+    size_t widest = 0;
+    for (size_t i = 0; i < hosts->count; i++) {
+        size_t len = strlen(hosts->hosts[i].scenario->host);
+        widest = len > widest ? len : widest;
     }
-    (void)printf(
-        lab_say(lab, "lab        http://" LAB_PAGE_HOST "/ lists %zu hosts, through the proxy\n",
-                "ラボ       プロキシ経由で http://" LAB_PAGE_HOST "/ に %zu 個のホストの一覧\n"),
+    // A line that memory is missing for is left out.
+    (void)buffer_printf(
+        out,
+        lab_say(
+            lab, "lab        https://" LAB_PAGE_HOST "/ lists these %zu hosts, through the proxy\n",
+            "ラボ       プロキシ経由で https://" LAB_PAGE_HOST "/ に、次の %zu 個のホストの一覧\n"),
         hosts->count);
     for (size_t i = 0; i < hosts->count; i++) {
         const struct scenario *scenario = hosts->hosts[i].scenario;
-        (void)printf("           https://%s." LAB_DOMAIN "/  %s\n", scenario->host,
-                     speech_in(&scenario->title, lab->language));
+        (void)buffer_printf(out, "           https://%s." LAB_DOMAIN "/%*s  %s\n", scenario->host,
+                            (int)(widest - strlen(scenario->host)), "",
+                            speech_in(&scenario->title, lab->language));
     }
-    (void)fflush(stdout); // who reads no longer is told later
+    (void)buffer_append_text(out, "\n");
 }
 
 int lab_serve(struct lab_session *lab)
 {
-    struct lab_hosts hosts;
     struct error error;
-    struct buffer trusted = {0};
-    const char *path = bundle_system(); // NULL: only the lab is reached
-    int code = OUTCOME_OURS;
-    if ((path == NULL || file_read(path, &trusted, &error)) &&
-        lab_hosts_open(&hosts, &lab->list, buffer_slice(&trusted), &error)) {
-        greet(lab, &hosts);
-        code = serve(lab->invocation, build, &hosts);
-        lab_hosts_close(&hosts);
-    } else {
-        code = (int)report_error(&error);
+    if (!lab_way_open(&lab->hosts, &lab->list, &error)) {
+        return (int)report_error(&error);
     }
-    buffer_clear(&trusted);
+    int code = serve(lab->invocation, build, greet, lab);
+    lab_hosts_close(&lab->hosts);
     return code;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command.h"
+#include "lab_hosts.h"
 #include "progress.h"
 #include "scenario.h"
 
@@ -12,6 +13,7 @@ struct lab_session {
     struct scenario_list list;
     struct scenario *own; // a scenario from a file of the user's
     struct progress progress;
+    struct lab_hosts hosts; // serve
 };
 
 // lab_scenario finds the scenario that an operand names: a number, a name, or (with a '/' or

@@ -24,7 +24,8 @@ struct serving {
     enum serving_state state;
     const struct invocation *invocation;
     settings_build_fn build;
-    void *user; // of build
+    serving_greet_fn greet;
+    void *user; // of build and greet
     struct session session;
     uv_loop_t loop;
     uv_signal_t signals[COUNT_OF(watched)];
@@ -143,6 +144,21 @@ static bool watch(struct serving *serving, struct error *error)
     return true;
 }
 
+static void say_hello(const struct serving *serving)
+{
+    const struct session *session = &serving->session;
+    struct buffer text = {0};
+    session_greet(session);
+    if (serving->greet == NULL || session->settings.quiet) {
+        return;
+    }
+    serving->greet(serving->user, &text);
+    const char *content = buffer_text(&text);
+    // As in session_greet: a console that can't be written to is no reason to stop.
+    (void)dprintf(session->console.fd, "%s", content != NULL ? content : "");
+    buffer_clear(&text);
+}
+
 static int run(struct serving *serving)
 {
     struct error error;
@@ -158,7 +174,7 @@ static int run(struct serving *serving)
         !session_open(&serving->session, settings, false, &error)) {
         code = report_error(&error);
     } else {
-        session_greet(&serving->session);
+        say_hello(serving);
         (void)uv_run(&serving->loop, UV_RUN_DEFAULT); // ends when on_drained closed the handles
         session_close(&serving->session, 0);
     }
@@ -166,7 +182,8 @@ static int run(struct serving *serving)
     return code;
 }
 
-int serve(const struct invocation *invocation, settings_build_fn build, void *user)
+int serve(const struct invocation *invocation, settings_build_fn build, serving_greet_fn greet,
+          void *user)
 {
     struct serving *serving = calloc(1, sizeof(*serving));
     if (serving == NULL || uv_loop_init(&serving->loop) != 0) {
@@ -176,6 +193,7 @@ int serve(const struct invocation *invocation, settings_build_fn build, void *us
     }
     serving->invocation = invocation;
     serving->build = build;
+    serving->greet = greet;
     serving->user = user;
     serving->had_terminal = has_terminal();
     int code = run(serving);

@@ -11,6 +11,10 @@
 typedef bool (*settings_build_fn)(const struct invocation *invocation, void *user,
                                   struct settings *out_settings, struct error *error);
 
+// What a command says beyond session_greet, once the listeners are open and unless --quiet.
+typedef void (*serving_greet_fn)(void *user, struct buffer *out);
+
 // serve builds the settings, opens a session, greets, runs it, closes it, and gives the exit code.
-// Errors are reported.
-int serve(const struct invocation *invocation, settings_build_fn build, void *user);
+// Errors are reported. `greet` may be NULL.
+int serve(const struct invocation *invocation, settings_build_fn build, serving_greet_fn greet,
+          void *user);

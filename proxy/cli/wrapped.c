@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "child.h"
+#include "lab_way.h"
 #include "report.h"
 
-static bool build(const struct invocation *invocation, struct settings *out_settings,
-                  struct error *error)
+static bool build(const struct wrapped *wrapped, const struct invocation *invocation,
+                  struct settings *out_settings, struct error *error)
 {
     if (!options_settings(invocation, out_settings, error)) {
         return false;
@@ -18,7 +19,16 @@ static bool build(const struct invocation *invocation, struct settings *out_sett
         out_settings->listen[0] = free_port;
         out_settings->listen_count = 1;
     }
-    return settings_check(out_settings, error);
+    return (wrapped->lab.origins == NULL || lab_hosts_tell(&wrapped->lab, out_settings, error)) &&
+           settings_check(out_settings, error);
+}
+
+static bool open_lab(struct wrapped *wrapped, const struct invocation *invocation,
+                     struct error *error)
+{
+    return !option_is_given(invocation, "lab") ||
+           (scenario_list_open(&wrapped->scenarios, error) &&
+            lab_way_open(&wrapped->lab, &wrapped->scenarios, error));
 }
 
 // An address that means "any" is no address to go to.
@@ -43,7 +53,8 @@ bool wrapped_open(struct wrapped *wrapped, const struct invocation *invocation, 
     if (settings == NULL) {
         return error_set(error, ERROR_MEMORY, "out of memory");
     }
-    bool is_open = build(invocation, settings, error);
+    bool is_open =
+        open_lab(wrapped, invocation, error) && build(wrapped, invocation, settings, error);
     settings->quiet = settings->quiet || !verbose;
     is_open = is_open && scratch_make(&wrapped->scratch, error) &&
               session_open(&wrapped->session, settings, true, error);
@@ -59,6 +70,8 @@ bool wrapped_open(struct wrapped *wrapped, const struct invocation *invocation, 
 void wrapped_close(struct wrapped *wrapped)
 {
     session_close(&wrapped->session, WRAPPED_GRACE_MS);
+    lab_hosts_close(&wrapped->lab);
+    scenario_list_clear(&wrapped->scenarios);
     struct error error;
     if (!scratch_remove(&wrapped->scratch, &error)) {
         report("%s", error.text);

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.clients import clean_env
-from harness.midspan import run
+from harness.midspan import BINARY, run
 
 RUN_LESSON_SECONDS = 280  # pytest's own limit is a little more
 LESSONS = ("clock", "browser", "middle", "protocol", "cipher", "certificate", "sni", "museum")
@@ -215,6 +215,8 @@ def test_progress_that_cannot_be_kept_is_no_fault(lab, tmp_path):
         (["run", "/nowhere/x.yaml"], "cannot open '/nowhere/x.yaml'"),
         (["run", "expired", "--as-is", "--json"], "--as-is: not with --all or --json"),
         (["run", "--all", "--as-is"], "--as-is: not with --all or --json"),
+        (["list", "--hint"], "--hint: not with 'lab list'"),
+        (["show", "expired", "--listen", "127.0.0.1:0"], "--listen: not with 'lab show'"),
         (["list", "--lang", "fr"], "--lang: unknown language 'fr', expected en or ja"),
         (["check", "expired", "/nowhere/x.yaml"], "cannot open '/nowhere/x.yaml'"),
         (["send", "chromiun", "localhost:443"], "chromiun"),
@@ -273,6 +275,23 @@ def test_each_host_breaks_as_its_scenario_says(start_midspan):
             assert row["cause"] in causes, (row["name"], causes, done.stderr)
         else:
             assert masked, row["name"]
+
+
+def test_a_command_has_the_broken_hosts_behind_it():
+    url = "https://expired.midspan.test/"
+    done = run("exec", "--lab", "--", "curl", "-sS", "--max-time", "20", url, env=clean_env())
+    assert done.returncode == 0
+    assert b"cert.expired (server, proven)" in done.stdout
+
+
+def test_the_log_has_standard_output_to_itself(tmp_path):
+    words = [BINARY, "lab", "serve", "--listen", "127.0.0.1:0", "--log", "-", "--ca-dir", tmp_path]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as served:
+        first = served.stdout.readline()  # it listens
+        served.terminate()
+        rest, said = served.communicate(timeout=30)
+    assert [json.loads(line)["v"] for line in (first + rest).splitlines()]
+    assert b"https://expired.midspan.test/" in said
 
 
 def test_a_broken_host_is_explained_to_who_can_read(start_midspan):
