@@ -29,42 +29,17 @@ struct full_prover {
     int64_t begun_us[FULL_TRIALS_MAX];
     int64_t late_us[FULL_TRIALS_MAX]; // when the wait for a last word is over; 0: it is not on
     size_t pending;
-    int open_handles; // legs and the timer
     int64_t deadline_us;
-    uv_timer_t timer;
     bool is_starting, is_leaving, was_stopped;
     uint8_t room[ROOM_BYTES];
 };
-
-static void handle_closed(struct full_prover *prover)
-{
-    if (--prover->open_handles > 0) {
-        return;
-    }
-    struct prove_setup setup = prover->setup;
-    leaf_release(prover->leaf);
-    free(prover);
-    setup.closed(setup.user);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    handle_closed(handle->data);
-}
-
-static void close_timer(struct full_prover *prover)
-{
-    if (!uv_is_closing((uv_handle_t *)&prover->timer)) {
-        uv_close((uv_handle_t *)&prover->timer, on_timer_closed);
-    }
-}
 
 static void close_all(struct full_prover *prover)
 {
     for (size_t i = 0; i < prover->plan.count; i++) {
         survey_leg_close(&prover->legs[i]);
     }
-    close_timer(prover);
+    prover_close_timer(&prover->base);
 }
 
 static void leave(struct full_prover *prover)
@@ -72,8 +47,8 @@ static void leave(struct full_prover *prover)
     prover->is_leaving = true;
     full_conclude(&prover->plan, prover->setup.trust, prover->setup.verdict);
     prover->deadline_us = clock_monotonic_us() + (int64_t)LEAVE_MS_MAX * 1000;
-    if (prover->open_handles == 1) { // the timer alone
-        close_timer(prover);
+    if (prover->base.open_handles == 1) { // the timer alone
+        prover_close_timer(&prover->base);
     }
     prover->setup.done(prover->setup.user);
 }
@@ -135,10 +110,10 @@ static void on_closed(void *user, struct survey_leg *leg)
 {
     struct full_prover *prover = user;
     (void)leg;
-    if (prover->is_leaving && prover->open_handles == 2) {
-        close_timer(prover); // nothing is left to wait for
+    if (prover->is_leaving && prover->base.open_handles == 2) {
+        prover_close_timer(&prover->base); // nothing is left to wait for
     }
-    handle_closed(prover);
+    prover_handle_closed(&prover->base);
 }
 
 // ---- beginning
@@ -209,6 +184,12 @@ static bool make_leaf(struct full_prover *prover)
     return prover->leaf != NULL;
 }
 
+static void clear(struct prover *base)
+{
+    struct full_prover *prover = (struct full_prover *)base;
+    leaf_release(prover->leaf);
+}
+
 static void stop(struct prover *base)
 {
     struct full_prover *prover = (struct full_prover *)base;
@@ -232,28 +213,24 @@ struct prover *full_prover_start(const struct prove_setup *setup)
         free(prover);
         return NULL;
     }
-    prover->base.stop = stop;
     prover->setup = *setup;
     if (!make_leaf(prover)) {
         free(prover);
         return NULL;
     }
-    size_t len = setup->address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                       : sizeof(struct sockaddr_in);
-    memcpy(&prover->address, setup->address, len);
+    prover_copy_address(setup, &prover->address);
     (void)endpoint_text(&setup->evidence->target, prover->tunnel); // gives its argument back
     prover->deadline_us = clock_monotonic_us() + (int64_t)PROBE_MS_MAX * 1000;
-    prover->timer.data = prover;
-    (void)uv_timer_init(setup->loop, &prover->timer); // always 0
-    prover->open_handles = 1;
+    prover_open(&prover->base, setup, stop);
+    prover->base.clear = clear;
     prover->is_starting = true;
     for (size_t i = 0; i < prover->plan.count; i++) {
         if (start_leg(prover, i)) {
-            prover->open_handles++;
+            prover->base.open_handles++;
             prover->pending++;
         }
     }
     prover->is_starting = false;
-    (void)uv_timer_start(&prover->timer, on_tick, prover->pending > 0 ? TICK_MS : 0, TICK_MS);
+    (void)uv_timer_start(&prover->base.timer, on_tick, prover->pending > 0 ? TICK_MS : 0, TICK_MS);
     return &prover->base;
 }

@@ -40,9 +40,7 @@ struct hello_prover {
     struct outcome_key keys[PROBE_DIALS_MAX];
     bool has_key[PROBE_DIALS_MAX];
     size_t started, pending;
-    int open_handles;              // dials and the timer
     int64_t deadline_us, round_us; // when the time of all, and of this round, is over
-    uv_timer_t timer;
     bool is_starting, was_stopped;
     uint8_t room[ROOM_BYTES];
 };
@@ -51,41 +49,19 @@ static void begin_round(struct hello_prover *prover);
 static void start_some(struct hello_prover *prover, size_t pending_max);
 static void end_round(struct hello_prover *prover);
 
-static void handle_closed(struct hello_prover *prover)
-{
-    if (--prover->open_handles > 0) {
-        return;
-    }
-    struct prove_setup setup = prover->setup;
-    free(prover);
-    setup.closed(setup.user);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    handle_closed(handle->data);
-}
-
-static void close_timer(struct hello_prover *prover)
-{
-    if (!uv_is_closing((uv_handle_t *)&prover->timer)) {
-        uv_close((uv_handle_t *)&prover->timer, on_timer_closed);
-    }
-}
-
 static void close_all(struct hello_prover *prover)
 {
     for (size_t i = 0; i < prover->started; i++) {
         hello_dial_close(&prover->dials[i]);
     }
-    close_timer(prover);
+    prover_close_timer(&prover->base);
 }
 
 static void on_timer(uv_timer_t *timer);
 
 static void arm(struct hello_prover *prover, int64_t ms)
 {
-    (void)uv_timer_start(&prover->timer, on_timer, (uint64_t)(ms > 0 ? ms : 0), 0);
+    (void)uv_timer_start(&prover->base.timer, on_timer, (uint64_t)(ms > 0 ? ms : 0), 0);
 }
 
 // arm_round waits for the next dial's turn, or for the end of the round.
@@ -123,8 +99,8 @@ static void leave(struct hello_prover *prover)
 {
     prover->state = PROVER_LEAVING;
     conclude(&prover->plan, prover->setup.verdict);
-    if (prover->open_handles == 1) { // the timer alone: all sockets are closed
-        close_timer(prover);
+    if (prover->base.open_handles == 1) { // the timer alone: all sockets are closed
+        prover_close_timer(&prover->base);
     } else {
         arm(prover, LEAVE_MS_MAX);
     }
@@ -162,10 +138,10 @@ static void on_closed(void *user, struct hello_dial *dial)
 {
     struct hello_prover *prover = user;
     (void)dial;
-    if (prover->state == PROVER_LEAVING && prover->open_handles == 2) {
-        close_timer(prover); // nothing is left to wait for
+    if (prover->state == PROVER_LEAVING && prover->base.open_handles == 2) {
+        prover_close_timer(&prover->base); // nothing is left to wait for
     }
-    handle_closed(prover);
+    prover_handle_closed(&prover->base);
 }
 
 // hello_of makes the hello of a trial; false when it can't be made: it is then left out.
@@ -245,7 +221,7 @@ static void start_some(struct hello_prover *prover, size_t pending_max)
     while (prover->started < prover->plan.count && prover->pending < pending_max) {
         size_t i = prover->started++;
         if (start_dial(prover, i)) {
-            prover->open_handles++;
+            prover->base.open_handles++;
             prover->pending++;
         }
     }
@@ -285,16 +261,11 @@ struct prover *hello_prover_start(const struct prove_setup *setup)
         free(prover);
         return NULL;
     }
-    prover->base.stop = stop;
     prover->setup = *setup;
-    size_t len = setup->address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                       : sizeof(struct sockaddr_in);
-    memcpy(&prover->address, setup->address, len);
+    prover_copy_address(setup, &prover->address);
     (void)endpoint_text(&setup->evidence->target, prover->tunnel); // gives its argument back
     prover->deadline_us = clock_monotonic_us() + (int64_t)PROBE_MS_MAX * 1000;
-    prover->timer.data = prover;
-    (void)uv_timer_init(setup->loop, &prover->timer); // always 0
-    prover->open_handles = 1;
+    prover_open(&prover->base, setup, stop);
     begin_round(prover);
     return &prover->base;
 }

@@ -28,31 +28,14 @@ struct reach_prover {
     struct reach_plan plan;
     struct attempt attempts[REACH_TRIALS_MAX];
     size_t pending;
-    int open_handles;
     int64_t begun_us;
-    uv_timer_t timer;
     bool is_starting, is_over;
 };
-
-static void handle_closed(struct reach_prover *prover)
-{
-    if (--prover->open_handles > 0) {
-        return;
-    }
-    struct prove_setup setup = prover->setup;
-    free(prover);
-    setup.closed(setup.user);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    handle_closed(handle->data);
-}
 
 static void on_tcp_closed(uv_handle_t *handle)
 {
     struct attempt *attempt = handle->data;
-    handle_closed(attempt->prover);
+    prover_handle_closed(&attempt->prover->base);
 }
 
 static void close_all(struct reach_prover *prover)
@@ -63,9 +46,7 @@ static void close_all(struct reach_prover *prover)
             uv_close((uv_handle_t *)&attempt->tcp, on_tcp_closed);
         }
     }
-    if (!uv_is_closing((uv_handle_t *)&prover->timer)) {
-        uv_close((uv_handle_t *)&prover->timer, on_timer_closed);
-    }
+    prover_close_timer(&prover->base);
 }
 
 // finish tells what is known by now.
@@ -126,7 +107,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
         attempt->trial->detail = status != 0 ? uv_strerror(status) : "the name has no address";
         end_of(attempt);
     }
-    handle_closed(prover); // the request was counted like a handle
+    prover_handle_closed(&prover->base); // the request was counted like a handle
 }
 
 static bool start_name(struct attempt *attempt)
@@ -166,7 +147,7 @@ static bool start_address(struct attempt *attempt, size_t i)
     attempt->has_tcp = true;
     attempt->tcp.data = attempt;
     attempt->connect.data = attempt;
-    attempt->prover->open_handles++;
+    attempt->prover->base.open_handles++;
     int status = uv_tcp_connect(&attempt->connect, &attempt->tcp, address, on_connected);
     if (status < 0) { // told at once: no callback follows
         attempt->trial->os_error = -status;
@@ -222,7 +203,7 @@ static void start_all(struct reach_prover *prover)
             prover->plan.is_name ? start_name(attempt) : start_address(attempt, i);
         prover->pending += attempt->is_started ? 1 : 0;
         // A request to the resolver is counted like a handle.
-        prover->open_handles += attempt->is_started && prover->plan.is_name ? 1 : 0;
+        prover->base.open_handles += attempt->is_started && prover->plan.is_name ? 1 : 0;
     }
     prover->is_starting = false;
 }
@@ -234,14 +215,12 @@ struct prover *reach_prover_start(const struct prove_setup *setup)
         free(prover);
         return NULL;
     }
-    prover->base.stop = stop;
     prover->setup = *setup;
     prover->begun_us = clock_monotonic_us();
-    prover->timer.data = prover;
-    (void)uv_timer_init(setup->loop, &prover->timer); // always 0
-    prover->open_handles = 1;
+    prover_open(&prover->base, setup, stop);
     start_all(prover);
     uint64_t wait_ms = prover->pending > 0 ? PROBE_ROUND_MS_MAX : 0;
-    (void)uv_timer_start(&prover->timer, on_timer, wait_ms, 0); // fails for closing handles only
+    (void)uv_timer_start(&prover->base.timer, on_timer, wait_ms,
+                         0); // fails for closing handles only
     return &prover->base;
 }
