@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "code_points.h"
+#include "survey_lists.h"
 #include "wide.h"
-
-// Some old servers end a hello with more.
-#define HELLO_SUITES_MAX 128
 
 // ---- lists
 
@@ -31,69 +29,6 @@ static bool found_add(struct survey_list *list, uint16_t number, size_t dh_bits)
     list->dh_bits[list->count] = dh_bits <= UINT16_MAX ? (uint16_t)dh_bits : UINT16_MAX;
     list->count++;
     return true;
-}
-
-// What can be asked for without a shared secret, a ticket or a static key of the client's.
-static bool is_askable(const struct suite *suite, uint16_t version)
-{
-    bool is_for = suite->version_min <= version && version <= suite->version_max;
-    return is_for && suite->class != SUITE_SIGNALLING && suite->kx != KX_PSK &&
-           suite->kx != KX_OTHER && suite->auth != AUTH_PSK && suite->auth != AUTH_OTHER;
-}
-
-// A first batch of what servers have, and a second of what hardly any has.
-static bool is_usual(const struct suite *suite)
-{
-    bool signs = suite->auth == AUTH_ANY || suite->auth == AUTH_RSA || suite->auth == AUTH_ECDSA;
-    return signs && (suite->class != SUITE_BROKEN || suite->bits >= 112);
-}
-
-static void add_class(struct number_list *out, uint16_t version, enum suite_class class,
-                      bool is_first)
-{
-    for (size_t i = 0; suite_at(i) != NULL; i++) {
-        const struct suite *suite = suite_at(i);
-        bool is_wanted = suite->class == class && is_askable(suite, version);
-        if (is_wanted && is_usual(suite) == is_first && out->count < HELLO_SUITES_MAX) {
-            (void)number_list_add(out, suite->id); // below its limit
-        }
-    }
-}
-
-static void suite_batch(struct number_list *out, uint16_t version, bool is_first)
-{
-    *out = (struct number_list){0};
-    add_class(out, version, SUITE_MODERN, is_first);
-    add_class(out, version, SUITE_LEGACY, is_first);
-    add_class(out, version, SUITE_BROKEN, is_first);
-}
-
-static void all_groups(struct number_list *out, uint16_t version)
-{
-    *out = (struct number_list){0};
-    struct number_list usual;
-    wide_list(LIST_GROUPS, &usual);
-    for (size_t pass = 0; pass < 2; pass++) { // those that everybody has come first
-        for (size_t i = 0; group_at(i) != NULL; i++) {
-            const struct group *group = group_at(i);
-            bool is_for = version == VERSION_TLS13 ? group->in_tls13
-                                                   : !group->is_post_quantum && !group->is_ffdhe;
-            if (is_for && number_list_has(&usual, group->id) == (pass == 0)) {
-                (void)number_list_add(out, group->id); // a table far below the limit
-            }
-        }
-    }
-}
-
-static void all_schemes(struct number_list *out, uint16_t version)
-{
-    *out = (struct number_list){0};
-    for (size_t i = 0; scheme_at(i) != NULL; i++) {
-        const struct scheme *scheme = scheme_at(i);
-        if (version == VERSION_TLS13 ? scheme->in_tls13 : scheme->in_tls12) {
-            (void)number_list_add(out, scheme->id); // as above
-        }
-    }
 }
 
 // ---- tracks
@@ -195,9 +130,9 @@ static void prepare_detail(struct survey_plan *plan, struct survey_track *track)
         return;
     }
     if (track->topic == TOPIC_GROUPS) {
-        all_groups(&track->left, number);
+        survey_groups(number, &track->left);
     } else {
-        all_schemes(&track->left, number);
+        survey_schemes(number, &track->left);
     }
     track->state = TRACK_READY;
 }
@@ -214,7 +149,7 @@ static void prepare(struct survey_plan *plan, struct survey_track *track)
         }
         break;
     case TOPIC_SUITES:
-        suite_batch(&track->left, version_of(plan, track)->version, true);
+        survey_suites(version_of(plan, track)->version, true, &track->left);
         track->state = TRACK_READY;
         break;
     case TOPIC_ORDER:
@@ -358,7 +293,7 @@ static void end_batch(struct survey_plan *plan, struct survey_track *track,
                               outcome->alert == ALERT_PROTOCOL_VERSION;
     bool answers = outcome->kind == OUTCOME_ALERT || list->count > 0;
     if (track->batch == 0 && answers && !is_refused_version) {
-        suite_batch(&track->left, version->version, false);
+        survey_suites(version->version, false, &track->left);
         track->batch = 1;
         track->first_batch_count = list->count;
         if (track->left.count > 0) {
@@ -420,7 +355,7 @@ static void note_group_order(struct survey_version *version)
     struct survey_list *found = &version->groups;
     struct number_list asked;
     size_t at = 0, in_order = 0;
-    all_groups(&asked, version->version);
+    survey_groups(version->version, &asked);
     for (size_t i = 0; i < asked.count && at < found->count; i++) {
         if (asked.items[i] == found->items[at]) {
             at++;

@@ -28,7 +28,7 @@ struct survey_track {
     enum survey_full full; // TOPIC_FULL
     size_t version;        // index in survey.versions
     enum track_state state;
-    int batch;                // TOPIC_SUITES: see suite_batch
+    int batch;                // TOPIC_SUITES: see survey_suites; 2: both, once more
     size_t first_batch_count; // … how many suites of the first batch were taken
     bool was_cut_off;         // the last question was cut off (a reset): it is asked once more
     uint16_t kept; // TOPIC_GROUPS: stays on offer, last, as the certificate's curve; 0: none
