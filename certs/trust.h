@@ -35,6 +35,9 @@ struct verify_spec {
     const uint8_t *staple;   // stapled OCSP response (DER), NULL when none
     size_t staple_len;
     // For verifying again only; no connection is ever judged so.
+    const uint8_t
+        *list; // a revocation list (crl.h), believed as far as its issuer reaches; or NULL
+    size_t list_len;
     bool allows_weak; // keys and signatures of any strength
     bool any_use;     // whatever the certificates are for
 };

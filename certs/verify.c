@@ -239,6 +239,7 @@ static bool run_all(struct verify_run *run, const struct trust_store *store)
         verify_path_judge(run);
         verify_name_judge(run);
         verify_staple_judge(run);
+        verify_list_judge(run);
     }
     sk_X509_free(helpers);
     return is_run;

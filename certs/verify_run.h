@@ -41,3 +41,7 @@ void verify_name_judge(struct verify_run *run);
 // verify_staple_judge notes REVOKED when a stapled OCSP response, signed by the leaf's issuer or
 // its delegate, says so (RFC 6960). Whatever can't be verified says nothing.
 void verify_staple_judge(struct verify_run *run);
+
+// verify_list_judge notes REVOKED for each certificate of the path that the list of verify_spec
+// names, when it is the list of that certificate's issuer, in or out of date.
+void verify_list_judge(struct verify_run *run);

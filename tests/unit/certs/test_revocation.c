@@ -1,4 +1,5 @@
-// Revocation by CRL file and by stapled OCSP response: believed only from who may say it.
+// Revocation by CRL file, by a list at hand and by stapled OCSP response: believed only from who
+// may say it.
 #include "chain_kit.h"
 
 #include <stdio.h>
@@ -7,12 +8,12 @@
 #include "certs.h"
 
 enum crl {
-    CRL_NONE,
-    CRL_CLEAN,
-    CRL_REVOKED,
-    CRL_REVOKED_OVER,        // revoked in a CRL whose nextUpdate has passed
-    CRL_REVOKED_BY_STRANGER, // the issuer's name, another key
-    CRL_REVOKED_ISSUER       // the root's, revoking the intermediate
+    LIST_NONE,
+    LIST_CLEAN,
+    LIST_REVOKED,
+    LIST_REVOKED_OVER,        // revoked in a CRL whose nextUpdate has passed
+    LIST_REVOKED_BY_STRANGER, // the issuer's name, another key
+    LIST_REVOKED_ISSUER       // the root's, revoking the intermediate
 };
 
 enum signer {
@@ -30,18 +31,25 @@ static const struct row {
     enum crl crl;
     enum signer signer;
     int status;
-    int from_days; // thisUpdate
+    int from_days;   // thisUpdate
+    bool is_at_hand; // the CRL is no file of the store's
     bool with_sha256_id, is_about_other, is_cut, is_tampered;
     enum cert_fault want;
     int want_depth;
 } rows[] = {
     // clang-format off
-    {"no CRL, no staple", .crl = CRL_NONE},
-    {"a CRL without the leaf", .crl = CRL_CLEAN},
-    {"a CRL with the leaf", .crl = CRL_REVOKED, .want = CERT_FAULT_REVOKED},
-    {"an outdated CRL with the leaf", .crl = CRL_REVOKED_OVER, .want = CERT_FAULT_REVOKED},
-    {"a CRL with the leaf that the issuer did not sign", .crl = CRL_REVOKED_BY_STRANGER},
-    {"a CRL with the intermediate", .crl = CRL_REVOKED_ISSUER, .want = CERT_FAULT_REVOKED, .want_depth = 1},
+    {"no CRL, no staple", .crl = LIST_NONE},
+    {"a CRL without the leaf", .crl = LIST_CLEAN},
+    {"a CRL with the leaf", .crl = LIST_REVOKED, .want = CERT_FAULT_REVOKED},
+    {"an outdated CRL with the leaf", .crl = LIST_REVOKED_OVER, .want = CERT_FAULT_REVOKED},
+    {"a CRL with the leaf that the issuer did not sign", .crl = LIST_REVOKED_BY_STRANGER},
+    {"a CRL with the intermediate", .crl = LIST_REVOKED_ISSUER, .want = CERT_FAULT_REVOKED, .want_depth = 1},
+    {"a list at hand without the leaf", .crl = LIST_CLEAN, .is_at_hand = true},
+    {"a list at hand with the leaf", .crl = LIST_REVOKED, .is_at_hand = true, .want = CERT_FAULT_REVOKED},
+    {"an outdated list at hand with the leaf", .crl = LIST_REVOKED_OVER, .is_at_hand = true, .want = CERT_FAULT_REVOKED},
+    {"a list at hand that the issuer did not sign", .crl = LIST_REVOKED_BY_STRANGER, .is_at_hand = true},
+    {"a list at hand with the intermediate", .crl = LIST_REVOKED_ISSUER, .is_at_hand = true, .want = CERT_FAULT_REVOKED,
+     .want_depth = 1},
     {"a staple: good", .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_GOOD, .from_days = -1},
     {"a staple: unknown", .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_UNKNOWN, .from_days = -1},
     {"a staple: revoked", .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_REVOKED, .from_days = -1,
@@ -63,7 +71,7 @@ static const struct row {
     {"a staple cut short", .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_REVOKED, .from_days = -1, .is_cut = true},
     {"a staple whose signature was changed", .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_REVOKED, .from_days = -1,
      .is_tampered = true},
-    {"a staple: good, and a CRL with the leaf", .crl = CRL_REVOKED, .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_GOOD,
+    {"a staple: good, and a CRL with the leaf", .crl = LIST_REVOKED, .signer = SIGNER_ISSUER, .status = V_OCSP_CERTSTATUS_GOOD,
      .from_days = -1, .want = CERT_FAULT_REVOKED},
     // clang-format on
 };
@@ -109,17 +117,17 @@ static X509_CRL *crl_of(const struct cast *cast, enum crl which)
 {
     X509 *leaf = cast->leaf.certificate;
     switch (which) {
-    case CRL_NONE:
+    case LIST_NONE:
         return NULL;
-    case CRL_CLEAN:
+    case LIST_CLEAN:
         return kit_crl(&cast->intermediate, &cast->intermediate, NULL, 5);
-    case CRL_REVOKED:
+    case LIST_REVOKED:
         return kit_crl(&cast->intermediate, &cast->intermediate, leaf, 5);
-    case CRL_REVOKED_OVER:
+    case LIST_REVOKED_OVER:
         return kit_crl(&cast->intermediate, &cast->intermediate, leaf, -5);
-    case CRL_REVOKED_BY_STRANGER:
+    case LIST_REVOKED_BY_STRANGER:
         return kit_crl(&cast->intermediate, &cast->stranger, leaf, 5);
-    case CRL_REVOKED_ISSUER:
+    case LIST_REVOKED_ISSUER:
         return kit_crl(&cast->root, &cast->root, cast->intermediate.certificate, 5);
     }
     return NULL;
@@ -160,7 +168,10 @@ static void chain_verify_finds_revocation(void **state)
 {
     const struct row *row = *state;
     struct cast cast = cast_make();
-    struct trust_store *store = store_of(&cast, row->crl);
+    struct trust_store *store = store_of(&cast, row->is_at_hand ? LIST_NONE : row->crl);
+    X509_CRL *at_hand = row->is_at_hand ? crl_of(&cast, row->crl) : NULL;
+    uint8_t *list = NULL;
+    int list_len = at_hand != NULL ? i2d_X509_CRL(at_hand, &list) : 0;
     X509 *chain[] = {cast.leaf.certificate, cast.intermediate.certificate};
     uint8_t *staple = NULL;
     int staple_len = 0;
@@ -177,11 +188,15 @@ static void chain_verify_finds_revocation(void **state)
         .name = "www.example.test",
         .staple = staple,
         .staple_len = (size_t)staple_len - (row->is_cut ? 1 : 0),
+        .list = list,
+        .list_len = (size_t)list_len,
     };
     struct arena arena = {0};
     struct verification result;
     chain_verify(store, chain, COUNT(chain), &spec, &arena, &result);
     OPENSSL_free(staple);
+    OPENSSL_free(list);
+    X509_CRL_free(at_hand);
     trust_store_free(store);
     cast_clear(&cast);
 
