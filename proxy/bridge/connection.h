@@ -111,7 +111,11 @@ struct connection {
     size_t found_count;
     struct prover *prover;   // NULL: none is open; it may outlast PROVING
     struct inquiry *inquiry; // likewise
-    bool is_proving;         // the prover or inquiry has not said yet that it is done
+    // MODE_PASS, while it is proven what the client refused: the evidence as if midspan had been in
+    // the middle, in the arena; NULL else.
+    struct evidence *checked;
+    int64_t proof_begun_us; // monotonic: what proves a verdict, one after the other, has one budget
+    bool is_proving;        // the prover or inquiry has not said yet that it is done
     struct answer answer;
     struct asking asking; // --experiment; of 0: nothing
     bool did_read_header; // PROXY protocol

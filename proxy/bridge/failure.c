@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "clock.h"
 #include "dialect.h"
 #include "judgement.h"
 #include "legs.h"
@@ -69,7 +70,7 @@ void failure_leave(struct connection *c)
 
 // ---- proof
 
-static void on_proved(void *user)
+static void on_proof_done(void *user)
 {
     struct connection *c = user;
     c->is_proving = false;
@@ -176,6 +177,68 @@ static const struct sockaddr *dialled(const struct dial *dial)
     return tried > 0 ? (const struct sockaddr *)&dial->addresses[tried - 1] : NULL;
 }
 
+// ask_authorities asks whom the origin's certificates say can be asked; true when the verdict has
+// to wait for that.
+static bool ask_authorities(struct connection *c, const struct evidence *evidence)
+{
+    const struct settings *settings = connection_settings(c);
+    const struct inquiry_setup setup = {
+        .loop = &c->worker->loop,
+        .evidence = evidence,
+        .begun_us = c->proof_begun_us,
+        .arena = &c->arena,
+        .verdict = &c->found[0],
+        .trust = c->kit->terms->trust[SERVER],
+        .origin = dialled(&c->dial),
+        .via = settings->has_via ? &settings->via : NULL,
+        .routes = settings->routes,
+        .route_count = settings->route_count,
+        .answers = c->worker->shared->answers,
+        .done = on_proof_done,
+        .closed = on_inquiry_closed,
+        .user = c,
+    };
+    c->inquiry = inquiry_start(&setup);
+    if (c->inquiry == NULL) {
+        return false;
+    }
+    c->open_handles++;
+    c->is_proving = true;
+    return true;
+}
+
+// ask_about_passed asks further about what a client refused as revoked and midspan did not.
+static bool ask_about_passed(struct connection *c)
+{
+    const struct evidence *checked = c->checked;
+    bool is_open = checked != NULL && !c->was_dropped && c->found_count > 0 &&
+                   c->found[0].confidence != CONFIDENCE_PROVEN;
+    c->checked = NULL;
+    return is_open && ask_authorities(c, checked);
+}
+
+static void on_proved(void *user)
+{
+    struct connection *c = user;
+    if (!ask_about_passed(c)) {
+        on_proof_done(c);
+    }
+}
+
+// want_checked makes room for what midspan is shown itself, where it may be asked further about.
+static struct leg_evidence *want_checked(struct connection *c)
+{
+    bool is_revoked = strcmp(c->found[0].cause->code, "cert.revoked") == 0;
+    c->checked =
+        c->mode == MODE_PASS && is_revoked ? arena_alloc(&c->arena, sizeof(*c->checked)) : NULL;
+    if (c->checked == NULL) {
+        return NULL;
+    }
+    *c->checked = c->evidence;
+    c->checked->legs[SERVER] = (struct leg_evidence){0};
+    return &c->checked->legs[SERVER];
+}
+
 // dial_again is true when the verdict has to wait for its proof.
 static bool dial_again(struct connection *c)
 {
@@ -185,6 +248,7 @@ static bool dial_again(struct connection *c)
         return false;
     }
     size_t tried = dial->address_next;
+    c->proof_begun_us = clock_monotonic_us();
     struct prove_setup setup = {
         .loop = &c->worker->loop,
         .evidence = &c->evidence,
@@ -199,6 +263,7 @@ static bool dial_again(struct connection *c)
         .shape = c->mode == MODE_PASS ? passed_shape(c) : NULL,
         .trust = c->kit->terms->trust[SERVER],
         .mint = c->worker->shared->mint,
+        .checked = want_checked(c),
         .outcomes = c->worker->shared->outcomes,
         .done = on_proved,
         .closed = on_prover_closed,
@@ -213,40 +278,15 @@ static bool dial_again(struct connection *c)
     return true;
 }
 
-// ask_authorities likewise, for what the origin's certificates say can be asked.
-static bool ask_authorities(struct connection *c)
-{
-    const struct settings *settings = connection_settings(c);
-    const struct inquiry_setup setup = {
-        .loop = &c->worker->loop,
-        .evidence = &c->evidence,
-        .arena = &c->arena,
-        .verdict = &c->found[0],
-        .trust = c->kit->terms->trust[SERVER],
-        .origin = dialled(&c->dial),
-        .via = settings->has_via ? &settings->via : NULL,
-        .answers = c->worker->shared->answers,
-        .done = on_proved,
-        .closed = on_inquiry_closed,
-        .user = c,
-    };
-    c->inquiry = inquiry_start(&setup);
-    if (c->inquiry == NULL) {
-        return false;
-    }
-    c->open_handles++;
-    c->is_proving = true;
-    return true;
-}
-
 // begin_proof likewise, unless it can be proven here.
 static bool begin_proof(struct connection *c)
 {
     if (!may_prove(c)) {
         return false;
     }
+    c->proof_begun_us = clock_monotonic_us();
     bool did = c->mode == MODE_BRIDGE && prove_here(c, &c->found[0]);
-    return did ? c->failed == SERVER && ask_authorities(c) : dial_again(c);
+    return did ? c->failed == SERVER && ask_authorities(c, &c->evidence) : dial_again(c);
 }
 
 void failure_judge(struct connection *c)

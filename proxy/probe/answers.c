@@ -67,6 +67,11 @@ static struct row *find_row(struct answers *answers, const uint8_t key[32])
     return NULL;
 }
 
+static int64_t keep_us(const struct answer_kept *answer)
+{
+    return answer->keep_us > 0 ? answer->keep_us : ANSWERS_US_MAX;
+}
+
 bool answers_find(struct answers *answers, const char *address, struct slice question,
                   int64_t now_us, struct arena *arena, struct answer_kept *out)
 {
@@ -77,7 +82,7 @@ bool answers_find(struct answers *answers, const char *address, struct slice que
     }
     uv_mutex_lock(&answers->lock);
     const struct row *row = find_row(answers, key);
-    if (row != NULL && now_us - row->at_us < ANSWERS_US_MAX) {
+    if (row != NULL && now_us - row->at_us < keep_us(&row->answer)) {
         struct answer_kept copy = row->answer;
         copy.body = arena_copy(arena, row->answer.body);
         copy.date = arena_text(arena, slice_of_text(row->date));
@@ -89,20 +94,48 @@ bool answers_find(struct answers *answers, const char *address, struct slice que
     return is_found;
 }
 
-static struct row *row_for(struct answers *answers, const uint8_t key[32])
+static struct row *free_row(struct answers *answers)
 {
-    struct row *row = find_row(answers, key);
-    for (size_t i = 0; row == NULL && i < COUNT_OF(answers->rows); i++) {
-        row = !answers->rows[i].is_used ? &answers->rows[i] : NULL;
+    for (size_t i = 0; i < COUNT_OF(answers->rows); i++) {
+        if (!answers->rows[i].is_used) {
+            return &answers->rows[i];
+        }
     }
-    if (row != NULL) {
-        return row;
+    return NULL;
+}
+
+static size_t bytes_of(const struct answers *answers)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < COUNT_OF(answers->rows); i++) {
+        bytes += answers->rows[i].answer.body.len; // 0 of one that is not used
     }
-    row = &answers->rows[0];
-    for (size_t i = 1; i < COUNT_OF(answers->rows); i++) {
-        row = answers->rows[i].at_us < row->at_us ? &answers->rows[i] : row;
+    return bytes;
+}
+
+static void drop_oldest(struct answers *answers)
+{
+    struct row *oldest = NULL;
+    for (size_t i = 0; i < COUNT_OF(answers->rows); i++) {
+        struct row *row = &answers->rows[i];
+        oldest = row->is_used && (oldest == NULL || row->at_us < oldest->at_us) ? row : oldest;
     }
-    return row;
+    if (oldest != NULL) {
+        empty_row(oldest);
+    }
+}
+
+// row_for gives an empty row, and sees to it that there are `len` bytes for it.
+static struct row *row_for(struct answers *answers, const uint8_t key[32], size_t len)
+{
+    struct row *known = find_row(answers, key);
+    if (known != NULL) {
+        empty_row(known);
+    }
+    while (free_row(answers) == NULL || bytes_of(answers) > ANSWERS_BYTES_MAX - len) {
+        drop_oldest(answers);
+    }
+    return free_row(answers);
 }
 
 void answers_put(struct answers *answers, const char *address, struct slice question,
@@ -111,8 +144,8 @@ void answers_put(struct answers *answers, const char *address, struct slice ques
     struct row made = {.is_used = true, .at_us = now_us, .answer = *answer};
     size_t date_len = strlen(answer->date);
     uint8_t *body = answer->body.len > 0 ? malloc(answer->body.len) : NULL;
-    bool is_kept = key_of(address, question, made.key) && date_len <= HTTP_ANSWER_DATE_MAX &&
-                   (answer->body.len == 0 || body != NULL);
+    bool is_kept = answer->body.len <= ANSWERS_BYTES_MAX && key_of(address, question, made.key) &&
+                   date_len <= HTTP_ANSWER_DATE_MAX && (answer->body.len == 0 || body != NULL);
     if (!is_kept) {
         free(body);
         return;
@@ -124,8 +157,6 @@ void answers_put(struct answers *answers, const char *address, struct slice ques
     made.answer.body = (struct slice){body, answer->body.len};
     made.answer.date = NULL; // the row has its own
     uv_mutex_lock(&answers->lock);
-    struct row *row = row_for(answers, made.key);
-    empty_row(row);
-    *row = made;
+    *row_for(answers, made.key, made.answer.body.len) = made;
     uv_mutex_unlock(&answers->lock);
 }

@@ -131,7 +131,8 @@ static void ask(struct fetch *fetch)
          buffer_append(&head, buffer_slice(&fetch->question));
     fetch->state = FETCH_ASKING;
     http_answer_clear(&fetch->answer);
-    http_answer_init(&fetch->answer);
+    http_answer_init(&fetch->answer,
+                     fetch->setup.body_max > 0 ? fetch->setup.body_max : HTTP_ANSWER_BODY_MAX);
     if (ok) {
         (void)link_send(&fetch->link, buffer_slice(&head)); // a peer that is gone tells the reader
         link_read(&fetch->link, true);
@@ -235,7 +236,8 @@ static void try_next(struct fetch *fetch)
 
 static bool is_kept_out(const struct fetch *fetch, const struct sockaddr *address)
 {
-    return fetch->setup.keeps_far && fetch->setup.via == NULL && web_address_is_near(address);
+    return fetch->setup.keeps_far && fetch->setup.via == NULL && !fetch->is_routed &&
+           web_address_is_near(address);
 }
 
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
@@ -265,10 +267,22 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     try_next(fetch);
 }
 
+// hop_of gives whom to connect to: as the bridge does for an origin.
+static const struct endpoint *hop_of(struct fetch *fetch)
+{
+    const struct host_route *route =
+        host_route_find(fetch->setup.routes, fetch->setup.route_count, fetch->place.endpoint.host);
+    fetch->is_routed = route != NULL;
+    if (fetch->setup.via != NULL) {
+        return &fetch->via;
+    }
+    return route != NULL ? &route->where : &fetch->place.endpoint;
+}
+
 // begin_place looks the host up; an address needs no lookup, but takes the same way.
 static void begin_place(struct fetch *fetch)
 {
-    const struct endpoint *hop = fetch->setup.via != NULL ? &fetch->via : &fetch->place.endpoint;
+    const struct endpoint *hop = hop_of(fetch);
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     char port[8];
     (void)snprintf(port, sizeof(port), "%u", hop->port);
@@ -299,7 +313,8 @@ bool fetch_start(struct fetch *fetch, const struct fetch_setup *setup)
     }
     fetch->timer.data = fetch;
     (void)uv_timer_init(setup->loop, &fetch->timer); // always 0
-    (void)uv_timer_start(&fetch->timer, on_timer, FETCH_MS_MAX, 0);
+    (void)uv_timer_start(&fetch->timer, on_timer,
+                         (uint64_t)(setup->wait_ms > 0 ? setup->wait_ms : FETCH_MS_MAX), 0);
     fetch->open_handles = 1;
     begin_place(fetch);
     return true;

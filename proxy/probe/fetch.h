@@ -1,10 +1,11 @@
 // One question to a web server that a certificate names: GET, or POST with a body. Follows a few
-// redirects to http, waits a second at most, keeps what http_answer.h allows, sends no cookie, no
-// name of the client's. One loop's thread.
+// redirects to http, waits a second at most unless it is told otherwise, keeps what http_answer.h
+// allows, sends no cookie, no name of the client's. One loop's thread.
 #pragma once
 
 #include <uv.h>
 
+#include "host_route.h"
 #include "http_answer.h"
 #include "link.h"
 #include "web_address.h"
@@ -38,8 +39,14 @@ struct fetch_setup {
     bool keeps_far; // addresses that only midspan's own network reaches are not dialled; with `via`
                     // the proxy decides
     const struct endpoint *via; // an upstream proxy to ask instead, NULL: none; copied
+    // Where the user says that hosts are (--resolve), their own network included; borrowed until
+    // `closed`.
+    const struct host_route *routes;
+    size_t route_count;
     struct slice question;      // body of a POST, copied; empty: GET
     const char *question_type;  // its Content-Type; static text
+    size_t body_max;            // of the answer; 0: HTTP_ANSWER_BODY_MAX
+    int64_t wait_ms;            // for the answer; 0: FETCH_MS_MAX
     struct slice room;          // where to read; used inside callbacks only
     void (*done)(void *user);   // result, status and body are there; once, not within start
     void (*closed)(void *user); // after fetch_close: its memory may go; once
@@ -63,6 +70,7 @@ struct fetch {
     struct endpoint via;
     struct buffer question;
     struct web_address place; // asked now
+    bool is_routed;           // it is where the user says
     bool moves;               // FETCH_CHANGING: to `place`, not to the next address
     struct sockaddr_storage addresses[FETCH_ADDRESSES_MAX];
     size_t address_count, address_next;

@@ -123,10 +123,10 @@ static const http_parser_settings callbacks = {
     .on_message_complete = on_message_complete,
 };
 
-void http_answer_init(struct http_answer *answer)
+void http_answer_init(struct http_answer *answer, size_t body_max)
 {
-    *answer = (struct http_answer){0};
-    buffer_init(&answer->body, HTTP_ANSWER_BODY_MAX);
+    *answer = (struct http_answer){.bytes_max = HTTP_ANSWER_BYTES_MAX(body_max)};
+    buffer_init(&answer->body, body_max);
     http_parser_init(&answer->parser, HTTP_RESPONSE);
     answer->parser.data = answer;
 }
@@ -156,7 +156,7 @@ enum parse http_answer_feed(struct http_answer *answer, struct slice bytes)
     if (answer->is_whole) {
         return PARSE_OK;
     }
-    if (answer->is_refused || bytes.len > HTTP_ANSWER_BYTES_MAX - answer->bytes) {
+    if (answer->is_refused || bytes.len > answer->bytes_max - answer->bytes) {
         answer->is_refused = true;
         return PARSE_BAD;
     }

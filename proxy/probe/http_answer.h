@@ -6,18 +6,19 @@
 
 #include "base.h"
 
-#define HTTP_ANSWER_BODY_MAX     ((size_t)64 * 1024)
-#define HTTP_ANSWER_BYTES_MAX    ((size_t)96 * 1024) // head, chunk sizes and body together
-#define HTTP_ANSWER_LOCATION_MAX ((size_t)1024)
-#define HTTP_ANSWER_DATE_MAX     ((size_t)64)
-#define HTTP_ANSWER_AGE_MAX      ((size_t)10) // digits: three hundred years
-#define HTTP_ANSWER_NAME_MAX     16           // longer than the names that are looked for
+#define HTTP_ANSWER_BODY_MAX ((size_t)64 * 1024) // of most answers
+// Head, chunk sizes and body together.
+#define HTTP_ANSWER_BYTES_MAX(body_max) ((body_max) + (body_max) / 2)
+#define HTTP_ANSWER_LOCATION_MAX        ((size_t)1024)
+#define HTTP_ANSWER_DATE_MAX            ((size_t)64)
+#define HTTP_ANSWER_AGE_MAX             ((size_t)10) // digits: three hundred years
+#define HTTP_ANSWER_NAME_MAX            16           // longer than the names that are looked for
 
 // All-zero is an answer that was not begun.
 struct http_answer {
     http_parser parser;
-    size_t bytes; // fed so far
-    int status;   // 0: the head is not whole
+    size_t bytes, bytes_max; // fed so far; of HTTP_ANSWER_BYTES_MAX
+    int status;              // 0: the head is not whole
     // Headers: "" for none, or longer than that. Several of a name run together.
     char location[HTTP_ANSWER_LOCATION_MAX + 1];
     char date[HTTP_ANSWER_DATE_MAX + 1];
@@ -32,7 +33,8 @@ struct http_answer {
     bool is_in_value, is_in_head; // not in the trailers of a chunked body
 };
 
-void http_answer_init(struct http_answer *answer);
+// http_answer_init begins one whose body has at most `body_max` bytes.
+void http_answer_init(struct http_answer *answer, size_t body_max);
 void http_answer_clear(struct http_answer *answer);
 
 // http_answer_feed takes the next bytes: PARSE_MORE, PARSE_OK when the answer is whole, PARSE_BAD

@@ -22,7 +22,7 @@
 enum topic {
     TOPIC_NONE,
     TOPIC_ISSUER,
-    TOPIC_RESPONDER,
+    TOPIC_REVOCATION,
     TOPIC_CLOCK
 };
 
@@ -37,11 +37,11 @@ struct inquiry {
     enum inquiry_state state;
     enum topic topic;
     struct missing missing;   // TOPIC_ISSUER
-    struct revoked revoked;   // TOPIC_RESPONDER
+    struct revoked revoked;   // TOPIC_REVOCATION
     struct other_clock clock; // TOPIC_CLOCK
     struct fetch fetches[INQUIRY_FETCHES_MAX];
     const char *addresses[INQUIRY_FETCHES_MAX]; // of the fetches
-    struct buffer question;                     // of TOPIC_RESPONDER
+    struct buffer question;                     // to a responder; empty: GET
     size_t started;
     size_t asked; // fetched or known already
     int open_fetches;
@@ -73,23 +73,33 @@ static void on_fetch_closed(void *user)
     setup.closed(setup.user);
 }
 
+// asks_list is true if the next answer is a list, which may be long: it gets all the time that is
+// left.
+static bool asks_list(const struct inquiry *inquiry)
+{
+    return inquiry->topic == TOPIC_REVOCATION && !revoked_asks_responder(&inquiry->revoked);
+}
+
 // start_fetch asks the address; false when it is none that can be asked.
 static bool start_fetch(struct inquiry *inquiry, const char *address)
 {
+    int64_t left_ms = INQUIRY_MS_MAX - (clock_monotonic_us() - inquiry->begun_us) / 1000;
     struct fetch_setup setup = {
         .loop = inquiry->setup.loop,
         .keeps_far = inquiry->keeps_far,
         .via = inquiry->setup.via != NULL ? &inquiry->via : NULL,
+        .routes = inquiry->setup.routes,
+        .route_count = inquiry->setup.route_count,
         .question = buffer_slice(&inquiry->question),
         .question_type = REVOKED_QUESTION_TYPE,
+        .body_max = asks_list(inquiry) ? CRL_BYTES_MAX : 0,
+        .wait_ms = asks_list(inquiry) ? left_ms : FETCH_MS_MAX,
         .room = {inquiry->room, sizeof(inquiry->room)},
         .done = on_fetched,
         .closed = on_fetch_closed,
         .user = inquiry,
     };
-    int64_t spent_us = clock_monotonic_us() - inquiry->begun_us;
-    if (inquiry->started == INQUIRY_FETCHES_MAX ||
-        spent_us > (int64_t)(INQUIRY_MS_MAX - FETCH_MS_MAX) * 1000 ||
+    if (inquiry->started == INQUIRY_FETCHES_MAX || left_ms < INQUIRY_MS_MAX - FETCH_MS_MAX ||
         !web_address_read(slice_of_text(address), &setup.address) ||
         !fetch_start(&inquiry->fetches[inquiry->started], &setup)) {
         return false;
@@ -149,7 +159,7 @@ static void take(struct inquiry *inquiry, const struct answer_kept *answer)
     case TOPIC_ISSUER:
         take_issuer(inquiry, answer, is_there);
         break;
-    case TOPIC_RESPONDER:
+    case TOPIC_REVOCATION:
         take_revocation(inquiry, answer, is_there);
         break;
     case TOPIC_CLOCK:
@@ -169,9 +179,10 @@ static const char *next_address(struct inquiry *inquiry)
     switch (inquiry->topic) {
     case TOPIC_ISSUER:
         return missing_address(&inquiry->missing);
-    case TOPIC_RESPONDER:
-        return is_first && revoked_question(&inquiry->revoked, &inquiry->question)
-                   ? inquiry->revoked.place
+    case TOPIC_REVOCATION:
+        buffer_clear(&inquiry->question);
+        return revoked_question(&inquiry->revoked, &inquiry->question)
+                   ? revoked_place(&inquiry->revoked)
                    : NULL;
     case TOPIC_CLOCK:
         return is_first ? inquiry->clock.place : NULL;
@@ -221,7 +232,7 @@ static void on_fetched(void *user)
         return;
     }
     const struct fetch *fetch = &inquiry->fetches[inquiry->started - 1];
-    const struct answer_kept answer = {
+    struct answer_kept answer = {
         .result = fetch->result,
         .status = fetch->answer.status,
         .date = fetch->answer.date,
@@ -229,12 +240,13 @@ static void on_fetched(void *user)
         .body = http_answer_body(&fetch->answer),
         .ms = fetch->ms,
     };
+    take(inquiry, &answer);
+    answer.keep_us = inquiry->revoked.keep_us; // 0 of other topics
     // What is near is so to this origin alone.
     if (inquiry->setup.answers != NULL && answer.result != FETCH_NEAR) {
         answers_put(inquiry->setup.answers, inquiry->addresses[inquiry->started - 1],
                     buffer_slice(&inquiry->question), clock_monotonic_us(), &answer);
     }
-    take(inquiry, &answer);
     if (ask_next(inquiry)) {
         return;
     }
@@ -252,7 +264,7 @@ static enum topic find_topic(struct inquiry *inquiry)
     }
     if (revoked_open(&inquiry->revoked, setup->evidence, setup->trust, setup->arena,
                      setup->verdict)) {
-        return TOPIC_RESPONDER;
+        return TOPIC_REVOCATION;
     }
     return other_clock_open(&inquiry->clock, setup->evidence, setup->trust, setup->arena,
                             setup->verdict)
@@ -267,7 +279,7 @@ struct inquiry *inquiry_start(const struct inquiry_setup *setup)
         return NULL;
     }
     inquiry->setup = *setup;
-    inquiry->begun_us = clock_monotonic_us();
+    inquiry->begun_us = setup->begun_us != 0 ? setup->begun_us : clock_monotonic_us();
     inquiry->keeps_far = setup->origin == NULL || !web_address_is_near(setup->origin);
     if (setup->via != NULL) {
         inquiry->via = *setup->via;

@@ -7,9 +7,10 @@
 //   prove.h      | the server leg: the origin is dialled again, in rounds
 //   reverify.h   | certificates, verified again in memory
 //   recheck.h    | one chain of any leg, verified again with changes (for those above)
-//   inquiry.h    | the addresses that certificates name, asked: a missing issuer, a responder
+//   inquiry.h    | the addresses that certificates name, asked: a missing issuer, a responder, a
+//                | revocation list
 //   missing.h    | what a fetched issuer proves
-//   revoked.h    | what a responder's answer says
+//   revoked.h    | what a responder's answer says, or a list
 //   other_clock.h| whether the certificate is out of date, or midspan's clock
 //   fetch.h      | one question to a web server
 //   answers.h    | what such questions brought lately

@@ -36,9 +36,12 @@ struct prove_setup {
     const struct leg_shape *shape;   // of a connection passed on: as its hello has it; borrowed
     const struct trust_store *trust; // borrowed
     struct mint *mint;               // makes a certificate to show instead of none
-    struct outcomes *outcomes;       // of earlier dials, and for this one's; NULL: none are kept
-    void (*done)(void *user);        // the verdict is final; once, never from within prove_start
-    void (*closed)(void *user);      // all handles are closed and the prover is freed; once
+    // Gets what midspan was shown itself where a client refused the certificate of an origin that
+    // it was passed on to, before `done`; text lives in the arena. NULL: it is not wanted.
+    struct leg_evidence *checked;
+    struct outcomes *outcomes;  // of earlier dials, and for this one's; NULL: none are kept
+    void (*done)(void *user);   // the verdict is final; once, never from within prove_start
+    void (*closed)(void *user); // all handles are closed and the prover is freed; once
     void *user;
 };
 

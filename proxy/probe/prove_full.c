@@ -42,9 +42,19 @@ static void close_all(struct full_prover *prover)
     prover_close_timer(&prover->base);
 }
 
+// keep_checked gives what was shown to whoever asks further about it.
+static void keep_checked(const struct full_prover *prover)
+{
+    const struct full_trial *trial = &prover->plan.trials[0];
+    if (prover->setup.checked != NULL && trial->change == FULL_CHECKED) {
+        *prover->setup.checked = *trial->evidence;
+    }
+}
+
 static void leave(struct full_prover *prover)
 {
     prover->is_leaving = true;
+    keep_checked(prover);
     full_conclude(&prover->plan, prover->setup.trust, prover->setup.verdict);
     prover->deadline_us = clock_monotonic_us() + (int64_t)LEAVE_MS_MAX * 1000;
     if (prover->base.open_handles == 1) { // the timer alone

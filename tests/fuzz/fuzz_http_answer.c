@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice input = slice_part((struct slice){data, size}, 1, size);
     size_t piece = size > 0 && data[0] > 0 ? data[0] : size;
     enum parse parse = PARSE_MORE;
-    http_answer_init(&answer);
+    http_answer_init(&answer, HTTP_ANSWER_BODY_MAX);
     for (size_t at = 0; at < input.len && parse == PARSE_MORE; at += piece) {
         parse = http_answer_feed(&answer, slice_part(input, at, piece));
     }

@@ -103,15 +103,42 @@ def _asked_good(pki, key):
     return _with_responder(pki, "asked-good", key)
 
 
-def _with_responder(pki, label, key):
-    place = x509.UniformResourceIdentifier(pki.publisher.responder_url)
+def responder_at(url):
+    """The extension that says where the responder is."""
+    place = x509.UniformResourceIdentifier(url)
     method = x509.oid.AuthorityInformationAccessOID.OCSP
-    access = x509.AuthorityInformationAccess([x509.AccessDescription(method, place)])
+    return x509.AuthorityInformationAccess([x509.AccessDescription(method, place)])
+
+
+def _with_responder(pki, label, key):
+    access = responder_at(pki.publisher.responder_url)
     sent = [pki._intermediate.cert]
     return _leaf(pki, label, pki._intermediate, sent, key, more=[access])
 
 
+def list_at(*urls):
+    """The extension that says where revocation lists are."""
+    names = [[x509.UniformResourceIdentifier(url)] for url in urls]
+    return x509.CRLDistributionPoints([x509.DistributionPoint(name, None, None, None) for name in names])
+
+
+def _with_list(has_it):
+    """Names a list of its issuer's, in DER, on which it stands or not."""
+
+    def make(pki, key):
+        name = f"listed-{has_it}-{key}.crl"
+        more = [list_at(f"{pki.publisher.url}/{name}")]
+        made = _leaf(pki, "listed", pki._intermediate, [pki._intermediate.cert], key, more=more)
+        serials = [made.x509.serial_number] if has_it else []
+        pki.publisher.put(name, revocation_list(pki._intermediate, serials))
+        return made
+
+    return make
+
+
 FAULTS = {
+    "listed": _with_list(True),
+    "listed-elsewhere": _with_list(False),
     "no-intermediate": _alone("der"),
     "alone-pem": _alone("pem"),
     "alone-p7c": _alone("p7c", "moved/"),
@@ -137,8 +164,9 @@ def make(pki, key, fault):
 
 
 def revocations(pki):
-    """A revocation list with both leaves that name the responder, which is started as well."""
-    leaves = [make(pki, "ecdsa", fault).x509 for fault in ("asked", "asked-good")]
+    """A revocation list with the leaves that name a list, or the responder, which is started as well."""
+    faults = ("asked", "asked-good", "listed", "listed-elsewhere")
+    leaves = [make(pki, "ecdsa", fault).x509 for fault in faults]
 
     def make_list():
         pki.publisher.answer_for(pki._intermediate, [(leaves[0], base._now() - base.DAY), (leaves[1], None)])
@@ -147,6 +175,23 @@ def revocations(pki):
         return pki._write("revocations.pem", text)
 
     return pki._once("revocations", make_list)
+
+
+def revocation_list(issuer, serials, days=(-1, 30)):
+    """A list in DER, that names the reason."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.cert.subject)
+        .last_update(base._now() + days[0] * base.DAY)
+        .next_update(base._now() + days[1] * base.DAY)
+    )
+    for serial in serials:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial)
+        entry = entry.revocation_date(base._now() - 2 * base.DAY)
+        entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), False)
+        builder = builder.add_revoked_certificate(entry.build())
+    made = builder.sign(issuer.key, base.hashes.SHA256())
+    return made.public_bytes(base.serialization.Encoding.DER)
 
 
 def staple(pki):

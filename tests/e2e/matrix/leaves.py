@@ -126,6 +126,28 @@ CERTIFICATES = [
     for origin in ("nginx", "go")
 ] + [
     Row(
+        "a revoked certificate, its list asked",
+        "cert.revoked",
+        "server",
+        "server",
+        origin=origin,
+        fault="listed",
+        server_leg="ca=ROOT,crl=REVOCATIONS",
+        shows="(keyCompromise)",
+    )
+    for origin in ("nginx", "haproxy")
+] + [
+    Row(
+        "on the bridge's revocation list, not on its issuer's",
+        "cert.revoked",
+        "server",
+        "server",
+        origin="go",
+        fault="listed-elsewhere",
+        server_leg="ca=ROOT,crl=REVOCATIONS",
+        shows="not on the list",
+    ),
+    Row(
         "on the revocation list, and its responder says good",
         "cert.revoked",
         "server",

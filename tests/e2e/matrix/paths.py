@@ -212,6 +212,23 @@ PASSED = [
     )
 ] + [
     Row(
+        f"passed on, and the certificate is revoked, says the list that {whose}",
+        "cert.revoked",
+        "client",
+        "server",
+        client=client,
+        fault="listed",
+        trust="root",
+        ask=ask,
+        options=("--pass", "*"),
+        shows="revocation: by that list → the certificate was revoked",
+    )
+    for client, whose, ask in (
+        ("curl", "the client has", {"max": "TLS1.2", "extra": ("--crlfile", "REVOCATIONS")}),
+        ("openssl s_client", "it names", {"extra": ("-crl_check", "-crl_download")}),
+    )
+] + [
+    Row(
         "passed on, a client up to TLS 1.2, an origin from 1.3",
         "protocol.no-common-version",
         "server",

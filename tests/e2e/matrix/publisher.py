@@ -1,6 +1,6 @@
-"""What an authority has on the web: its certificates, and a responder that tells who is revoked.
+"""What an authority has on the web: certificates, revocation lists, and a responder that tells who is revoked.
 
-Certificates are given out by nginx; the responder is `openssl ocsp`. Both start when first asked for.
+Certificates and lists are given out by nginx; the responder is `openssl ocsp`. Both start when first asked for.
 """
 
 import os
@@ -39,7 +39,7 @@ class Publisher:
         self._web = self._responder = None
         self._port = self._responder_port = None
 
-    # Certificates
+    # Certificates and lists
 
     @property
     def url(self):
@@ -49,13 +49,17 @@ class Publisher:
 
     def publish(self, name, certs):
         """Puts certificates where their form's name says: .der, .pem, .p7c; gives the address."""
-        address = f"{self.url}/{name}"
         if name.endswith(".der"):
             data = certs[0].public_bytes(Encoding.DER)
         elif name.endswith(".p7c"):
             data = pkcs7.serialize_certificates(certs, Encoding.DER)
         else:
             data = b"".join(base._pem(cert) for cert in certs)
+        return self.put(name, data)
+
+    def put(self, name, data):
+        """Puts bytes there; gives the address."""
+        address = f"{self.url}/{name}"
         (self.folder / "site" / name).write_bytes(data)
         return address
 

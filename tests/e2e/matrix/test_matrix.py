@@ -151,6 +151,9 @@ def fetch(row, proxy, url, pki, **more):
     ask = {"proxy": through, "ca": trusted(row, proxy, pki), **row.ask, **more}
     if "extra" in ask:
         words = [proxy.endpoint if word == "PROXY" else word for word in ask["extra"]]
+        if "REVOCATIONS" in words:
+            path = str(certs.revocations(pki))
+            words = [path if word == "REVOCATIONS" else word for word in words]
         if any("REVOKED" in str(word) for word in words):
             path = str(certs.revoke(pki, proxy, leaf_of(proxy, url)))
             words = [str(word).replace("REVOKED", path) for word in words]

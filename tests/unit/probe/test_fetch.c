@@ -8,6 +8,7 @@
 #include "fetch.h"
 
 #define ANSWERS_MAX 4
+#define BODY_48     "................................................"
 
 static const struct row {
     const char *name;
@@ -15,7 +16,9 @@ static const struct row {
     const char *question;             // NULL: GET
     bool has_via;
     bool keeps_far;
-    const char *host; // NULL: 127.0.0.1
+    const char *host;  // NULL: 127.0.0.1
+    const char *route; // a pattern that is led here; NULL: none
+    size_t body_max;   // 0: as most
     enum fetch_result want;
     const char *body, *asked; // the last request begins so
     bool closes_early;        // fetch_close right after the start
@@ -81,6 +84,39 @@ static const struct row {
      .want = FETCH_ANSWER,
      .body = "hi",
      .asked = "GET http://ca.invalid:"},
+    {.name = "a host that the user says is here",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
+     .host = "ca.invalid",
+     .route = "ca.invalid",
+     .want = FETCH_ANSWER,
+     .body = "hi",
+     .asked = "GET /a HTTP/1.1\r\nHost: ca.invalid:"},
+    {.name = "for an origin elsewhere, a host that the user says is here",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
+     .keeps_far = true,
+     .host = "ca.invalid",
+     .route = "*.invalid",
+     .want = FETCH_ANSWER,
+     .body = "hi",
+     .asked = "GET /a HTTP/1.1\r\nHost: ca.invalid:"},
+    {.name = "a redirect away from it, for an origin elsewhere",
+     .answers = {"HTTP/1.1 302 F\r\nLocation: http://127.0.0.1:9/b\r\nContent-Length: 0\r\n\r\n"},
+     .keeps_far = true,
+     .host = "ca.invalid",
+     .route = "ca.invalid",
+     .want = FETCH_NEAR,
+     .asked = "GET /a HTTP/1.1\r\nHost: ca.invalid:"},
+    {.name = "an answer as long as it may be",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\n" BODY_48},
+     .body_max = 48,
+     .want = FETCH_ANSWER,
+     .body = BODY_48,
+     .asked = "GET /a"},
+    {.name = "an answer that is longer",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\n" BODY_48 "!"},
+     .body_max = 48,
+     .want = FETCH_NO_HTTP,
+     .asked = "GET /a"},
     {.name = "closed at once", .answers = {""}, .closes_early = true, .asked = ""},
 };
 
@@ -190,9 +226,15 @@ static void fetches(void **state)
         (void)uv_run(&stage.loop, UV_RUN_DEFAULT);
     }
     via.port = port;
+    struct host_route route = {.where = {.host = "127.0.0.1", .is_ip = true, .port = port}};
+    (void)snprintf(route.pattern, sizeof(route.pattern), "%s",
+                   row->route != NULL ? row->route : "");
     struct fetch_setup setup = {
         .loop = &stage.loop,
         .keeps_far = row->keeps_far,
+        .routes = &route,
+        .route_count = row->route != NULL,
+        .body_max = row->body_max,
         .via = row->has_via ? &via : NULL,
         .question = row->question != NULL ? slice_of_text(row->question) : SLICE_EMPTY,
         .question_type = "text/plain",

@@ -67,17 +67,17 @@ static void reads(void **state)
     const struct row *row = *state;
     struct http_answer answer;
     struct slice text = slice_of_text(row->text);
-    http_answer_init(&answer);
+    http_answer_init(&answer, HTTP_ANSWER_BODY_MAX);
     check(row, &answer, feed(&answer, text, row->ends));
     for (size_t i = 0; i <= text.len; i++) { // in two pieces
-        http_answer_init(&answer);
+        http_answer_init(&answer, HTTP_ANSWER_BODY_MAX);
         enum parse parse = http_answer_feed(&answer, slice_part(text, 0, i));
         parse =
             parse == PARSE_MORE ? feed(&answer, slice_part(text, i, text.len), row->ends) : parse;
         check(row, &answer, parse);
     }
     for (size_t i = 0; i < text.len; i++) { // cut: never a crash
-        http_answer_init(&answer);
+        http_answer_init(&answer, HTTP_ANSWER_BODY_MAX);
         (void)feed(&answer, slice_part(text, 0, i), true);
         http_answer_clear(&answer);
     }
@@ -89,7 +89,7 @@ static enum parse feed_filled(const char *head, size_t len)
     uint8_t *bytes = calloc(1, len);
     assert_non_null(bytes);
     memset(bytes, 'a', len);
-    http_answer_init(&answer);
+    http_answer_init(&answer, HTTP_ANSWER_BODY_MAX);
     enum parse parse = http_answer_feed(&answer, slice_of_text(head));
     parse = parse == PARSE_MORE ? http_answer_feed(&answer, (struct slice){bytes, len}) : parse;
     http_answer_clear(&answer);
@@ -102,7 +102,7 @@ static void stops_at_the_limits(void **state)
     (void)state;
     assert_int_equal(feed_filled(OK "\r\n", HTTP_ANSWER_BODY_MAX), PARSE_MORE);
     assert_int_equal(feed_filled(OK "\r\n", HTTP_ANSWER_BODY_MAX + 1), PARSE_BAD);
-    assert_int_equal(feed_filled(OK "X: ", HTTP_ANSWER_BYTES_MAX), PARSE_BAD);
+    assert_int_equal(feed_filled(OK "X: ", HTTP_ANSWER_BYTES_MAX(HTTP_ANSWER_BODY_MAX)), PARSE_BAD);
 }
 
 // A cache passes on the date that it was told, and says how long ago.
@@ -122,7 +122,7 @@ static void a_date_is_as_old_as_it_was_held(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(dated); i++) {
         struct http_answer answer;
-        http_answer_init(&answer);
+        http_answer_init(&answer, HTTP_ANSWER_BODY_MAX);
         (void)http_answer_feed(&answer, slice_of_text(OK));
         (void)http_answer_feed(&answer, slice_of_text(dated[i].headers));
         (void)http_answer_feed(&answer, slice_of_text("\r\n"));
@@ -141,7 +141,7 @@ static void a_long_location_is_none(void **state)
     (void)state;
     memset(name, 'a', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
-    http_answer_init(&answer);
+    http_answer_init(&answer, HTTP_ANSWER_BODY_MAX);
     (void)http_answer_feed(&answer, slice_of_text("HTTP/1.1 301 M\r\nLocation: "));
     (void)http_answer_feed(&answer, slice_of_text(name));
     enum parse parse = http_answer_feed(&answer, slice_of_text("\r\nContent-Length: 0\r\n\r\n"));
