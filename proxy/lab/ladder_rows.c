@@ -348,6 +348,18 @@ static void add_moment(struct making *making, enum side side, const struct momen
     }
 }
 
+// add_kept_hello: a client leg that never began has no messages, but its hello had come by then.
+static void add_kept_hello(struct making *making, struct hellos *seen)
+{
+    const struct leg_evidence *leg = &making->evidence->legs[CLIENT];
+    struct moment moment = {.at_us = making->evidence->legs[SERVER].dial_us,
+                            .content_type = CONTENT_HANDSHAKE,
+                            .type = HANDSHAKE_CLIENT_HELLO};
+    if (leg->moment_count == 0 && leg->client_hello.len > 0) {
+        add_moment(making, CLIENT, &moment, seen);
+    }
+}
+
 // ---- what is no message
 
 static const char *secured_text(struct making *making, const struct leg_evidence *leg)
@@ -524,6 +536,9 @@ size_t ladder_rows(const struct evidence *evidence, int client_status, enum lang
         const struct leg_evidence *leg = &evidence->legs[side];
         struct hellos seen = {0};
         add_data(&making, side, side == CLIENT ? client_status : leg->http_status);
+        if (side == CLIENT) {
+            add_kept_hello(&making, &seen);
+        }
         for (size_t i = 0; i < leg->moment_count; i++) {
             add_moment(&making, side, &leg->moments[i], &seen);
         }

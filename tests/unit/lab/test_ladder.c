@@ -65,6 +65,24 @@ static void row_is(void **state)
     arena_clear(&arena);
 }
 
+static void a_hello_that_was_never_answered_is_shown(void **state)
+{
+    (void)state;
+    struct evidence evidence = broken();
+    struct arena arena = {0};
+    struct ladder_row rows[LADDER_ROWS_MAX];
+    evidence.legs[CLIENT].moment_count = 0;
+    size_t without = ladder_rows(&evidence, 0, LANGUAGE_EN, &arena, rows, LADDER_ROWS_MAX);
+    evidence.legs[CLIENT].client_hello = slice_of_text("\x01\x02");
+    size_t with = ladder_rows(&evidence, 0, LANGUAGE_EN, &arena, rows, LADDER_ROWS_MAX);
+    assert_int_equal(with, without + 1);
+    assert_string_equal(rows[1].label, "ClientHello");
+    assert_int_equal(rows[1].side, CLIENT);
+    assert_int_equal(rows[1].way, LADDER_RIGHT);
+    assert_int_equal(rows[1].at_us, 100);
+    arena_clear(&arena);
+}
+
 static void draw_in(enum language language, int columns, const struct evidence *evidence,
                     struct buffer *out)
 {
@@ -177,6 +195,7 @@ static void the_fault_is_marked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hello_that_was_never_answered_is_shown),
         cmocka_unit_test(no_line_is_too_wide),
         cmocka_unit_test(nothing_that_came_is_said),
         cmocka_unit_test(what_peers_say_is_escaped),
