@@ -119,14 +119,21 @@ static void print_story(const struct lab_session *lab, const struct scenario *sc
     (void)sheet_print(&sheet, OUTCOME_FINE); // as above
 }
 
+// A head with one empty line before it, whatever was printed before.
+static void write_head(struct sheet *sheet, enum style style, const char *text)
+{
+    pen_end(&sheet->pen);
+    pen_styled(&sheet->pen, style, text);
+    pen_end(&sheet->pen);
+}
+
 // The last words: the answer, or what is not as the scenario says.
 static int print_end(const struct lab_session *lab, const struct lab_trial *trial)
 {
     struct sheet sheet;
     const struct scenario *scenario = trial->scenario;
     sheet_open(&sheet);
-    (void)buffer_append_text(&sheet.text, "\n"); // a lost line break is no loss
-    sheet_head(&sheet, lab_say(lab, "why", "なぜか"));
+    write_head(&sheet, STYLE_BOLD, lab_say(lab, "why", "なぜか"));
     sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
     if (!trial->broken.is_as_wanted) {
         sheet_label(&sheet, lab_say(lab, "NOT AS SAID", "想定外"), trial->broken.why);
@@ -287,18 +294,29 @@ static bool read_fix(const struct scenario *scenario, const char *path, struct l
     return is_ok;
 }
 
+// breaks_as_before is true where the fix changed nothing that matters: then the verdict would be
+// the answer of the exercise.
+static bool breaks_as_before(const struct lab_trial *trial)
+{
+    const struct verdict *verdict = trial->mended.play.parts[0].verdict;
+    const struct lab_expectation *expect = &trial->scenario->expect;
+    return verdict != NULL && verdict->cause == expect->cause && verdict->leg == expect->leg;
+}
+
 static int told_check(struct lab_session *lab, const struct lab_trial *trial, bool is_elsewhere)
 {
     struct sheet sheet;
     const struct scenario *scenario = trial->scenario;
     bool is_mended = trial->mended.is_as_wanted;
     print_play(lab, &trial->mended.play);
-    if (!is_mended) {
+    bool is_as_before = !is_mended && breaks_as_before(trial);
+    if (!is_mended && !is_as_before) {
         print_verdict(lab, &trial->mended.play.parts[0]);
     }
     sheet_open(&sheet);
-    sheet_head(&sheet, is_mended ? lab_say(lab, "✓ mended", "✓ 直りました")
-                                 : lab_say(lab, "✗ not mended yet", "✗ まだ直っていません"));
+    write_head(&sheet, is_mended ? STYLE_GOOD : STYLE_BAD,
+               is_mended ? lab_say(lab, "✓ mended", "✓ 直りました")
+                         : lab_say(lab, "✗ not mended yet", "✗ まだ直っていません"));
     if (is_mended) {
         sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
         if (is_elsewhere) { // a way round is a way, but not the one to stay on
@@ -314,6 +332,9 @@ static int told_check(struct lab_session *lab, const struct lab_trial *trial, bo
             row->is_done = true;
             (void)progress_save(&lab->progress); // the check holds without it
         }
+    } else if (is_as_before) {
+        sheet_line(&sheet, lab_say(lab, "it breaks as before: this changed nothing that matters",
+                                   "前と同じように壊れます。変えたところは関係がありません"));
     } else {
         sheet_line(&sheet, trial->mended.why);
     }

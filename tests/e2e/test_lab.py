@@ -176,7 +176,12 @@ def test_a_fix_is_checked_and_ticked(lab, tmp_path):
     assert "#   origin:\n#     chain: {recipe: expired}\n" in fix.read_text()
     code, text, _ = lab("check", "expired", fix)
     assert code == 1
-    assert "not mended yet" in text and "expected a connection that works" in text
+    assert "not mended yet" in text and "it breaks as before" in text
+    assert "cert.expired" not in text  # which would be the answer
+    fix.write_text("origin: {chain: {recipe: not-yet-valid}}\n")
+    code, text, _ = lab("check", "expired", fix)
+    assert code == 1
+    assert "got cert.not-yet-valid" in text  # what the fix broke instead is told
     assert "✓" not in re.search(r".* expired .*", lab("list")[1]).group(0)
 
     fix.write_text("origin: {chain: {recipe: good}}\n")
