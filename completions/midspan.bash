@@ -63,6 +63,15 @@ _midspan_value() {
     esac
 }
 
+_midspan_lab_options() {
+    case $1 in
+    list) echo --json --lang --help ;;
+    show) echo --hint --start --lang --help ;;
+    run) echo --all --as-is --jobs --json --lang --help ;;
+    *) echo --lang --help ;;
+    esac
+}
+
 _midspan() {
     local current previous command=proxy i
     current=$2
@@ -119,11 +128,11 @@ _midspan() {
         *-serve) _midspan_words "$_midspan_shared --lang" "$current" ;;
         3-show | 3-run | 3-check)
             _midspan_words "$(midspan lab list 2>/dev/null | sed -n 's/^ *[0-9][0-9]*  *✓\{0,1\} *\([a-z0-9-]*\) .*/\1/p')
-                --all --as-is --hint --start --jobs --lang --json" "$current"
+                $(_midspan_lab_options "${words[2]}")" "$current"
             compopt -o default
             ;;
         *)
-            _midspan_words '--all --as-is --hint --start --jobs --lang --json --help' "$current"
+            _midspan_words "$(_midspan_lab_options "${words[2]}")" "$current"
             compopt -o default
             ;;
         esac

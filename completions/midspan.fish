@@ -3,6 +3,7 @@
 set -l commands proxy bridge exec browser ca predict check explain presets probe lab help
 set -l proxies 'not __fish_seen_subcommand_from ca predict check explain presets probe lab help'
 set -l edges '(midspan presets edges 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
+set -l scenarios '(midspan lab list 2>/dev/null | string match -rg "^ *[0-9]+ +✓? *([a-z0-9-]+) ")'
 set -l clients '(midspan presets clients 2>/dev/null | string match -rg "^([a-z0-9.-]+) ")'
 set -l keys min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca= crl= \
     clock= cert= key= leaf= client-auth= timeout= split=
@@ -85,8 +86,11 @@ complete -c midspan -n $probe -l ca -rF -d 'trust these certificates'
 complete -c midspan -n '__fish_seen_subcommand_from help' -a "$commands legs"
 
 set -l lab '__fish_seen_subcommand_from lab'
-complete -c midspan -n $lab -xa 'list show run check serve send'
-complete -c midspan -n $lab -F
+set -l lab_part 'list show run check serve send'
+complete -c midspan -n "$lab; and not __fish_seen_subcommand_from $lab_part" -xa $lab_part
+complete -c midspan -n "$lab; and __fish_seen_subcommand_from show run check" \
+    -a "$scenarios" -F
+complete -c midspan -n "$lab; and __fish_seen_subcommand_from send" -xa "$clients"
 complete -c midspan -n $lab -l all -d 'every scenario'
 complete -c midspan -n $lab -l as-is -d 'without verdict, fix and answer'
 complete -c midspan -n $lab -l hint -d 'the next hint'
