@@ -267,16 +267,18 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
     try_next(fetch);
 }
 
-// hop_of gives whom to connect to: as the bridge does for an origin.
+// hop_of gives whom to connect to. Where all origins are ("*") says nothing of an authority's web
+// server, and an address says itself where it is.
 static const struct endpoint *hop_of(struct fetch *fetch)
 {
+    const struct endpoint *place = &fetch->place.endpoint;
     const struct host_route *route =
-        host_route_find(fetch->setup.routes, fetch->setup.route_count, fetch->place.endpoint.host);
-    fetch->is_routed = route != NULL;
+        host_route_find(fetch->setup.routes, fetch->setup.route_count, place->host);
+    fetch->is_routed = route != NULL && strcmp(route->pattern, "*") != 0 && !place->is_ip;
     if (fetch->setup.via != NULL) {
         return &fetch->via;
     }
-    return route != NULL ? &route->where : &fetch->place.endpoint;
+    return fetch->is_routed ? &route->where : place;
 }
 
 // begin_place looks the host up; an address needs no lookup, but takes the same way.

@@ -18,6 +18,7 @@ static const struct row {
     bool keeps_far;
     const char *host;  // NULL: 127.0.0.1
     const char *route; // a pattern that is led here; NULL: none
+    bool is_astray;    // the route leads elsewhere
     size_t body_max;   // 0: as most
     enum fetch_result want;
     const char *body, *asked; // the last request begins so
@@ -106,6 +107,21 @@ static const struct row {
      .route = "ca.invalid",
      .want = FETCH_NEAR,
      .asked = "GET /a HTTP/1.1\r\nHost: ca.invalid:"},
+    {.name = "an address, which needs no way to it",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
+     .route = "127.0.0.1",
+     .is_astray = true,
+     .want = FETCH_ANSWER,
+     .body = "hi",
+     .asked = "GET /a"},
+    {.name = "where all origins are, which is no word on this host",
+     .answers = {"HTTP/1.0 200 OK\r\n\r\nhi"},
+     .host = "localhost",
+     .route = "*",
+     .is_astray = true,
+     .want = FETCH_ANSWER,
+     .body = "hi",
+     .asked = "GET /a"},
     {.name = "an answer as long as it may be",
      .answers = {"HTTP/1.0 200 OK\r\n\r\n" BODY_48},
      .body_max = 48,
@@ -227,6 +243,7 @@ static void fetches(void **state)
     }
     via.port = port;
     struct host_route route = {.where = {.host = "127.0.0.1", .is_ip = true, .port = port}};
+    route.where.port = row->is_astray ? 1 : port; // nobody listens there
     (void)snprintf(route.pattern, sizeof(route.pattern), "%s",
                    row->route != NULL ? row->route : "");
     struct fetch_setup setup = {
