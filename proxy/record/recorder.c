@@ -1,7 +1,7 @@
 // Workers render into a scratch buffer and append it, under the lock, to the queue of each sink;
 // the recorder thread swaps a queue's buffer for its own empty one and writes that out. It sleeps
 // in poll, on the descriptors that have bytes to take and on `wake`, so that a sink that is stuck
-// holds up no other.
+// holds up no other. A sink that keeps its bytes itself is asked when it is due.
 #include "recorder.h"
 
 #include <errno.h>
@@ -19,6 +19,10 @@
 #define STOP_MS_MAX 2000
 // What a cancelled write may need beyond STOP_MS_MAX to come back.
 #define STOP_SLACK_MS 500
+// Of STOP_MS_MAX: what is kept to tell the others that a sink could not keep its last events.
+#define LAST_WORDS_US ((int64_t)200 * 1000)
+// A sink that can't keep its events for this long is told of.
+#define STUCK_US_MAX ((int64_t)1000 * 1000)
 // After it has written, the thread rests this long before it looks again: a busy proxy then pays
 // one wake for many events, and nobody sees the delay.
 #define REST_MS           5
@@ -122,46 +126,70 @@ static void note_left_out(struct sink_queue *queue, uint64_t left_out)
 {
     struct buffer text = {0};
     struct event event = {.kind = EVENT_NOTICE, .wall_us = clock_wall_us()};
-    if (buffer_printf(&text, "%llu events left out: '%s' was not read fast enough",
-                      (unsigned long long)left_out, queue->sink.name)) {
+    if (buffer_printf(&text, "%llu events left out: '%s' was not %s fast enough",
+                      (unsigned long long)left_out, queue->sink.name,
+                      queue->sink.keep == NULL ? "read" : "written")) {
         event.text = buffer_text(&text);
         queue->sink.render(queue->sink.user, &event, &queue->writing);
     }
     buffer_clear(&text);
 }
 
-static void turn_off(struct recorder *recorder, struct sink_queue *queue, int why)
+// Tells the other sinks of one that is in trouble.
+static void tell(struct recorder *recorder, struct buffer *text)
 {
+    struct event event = {.kind = EVENT_ERROR, .wall_us = clock_wall_us()};
+    event.text = buffer_text(text);
+    if (event.text != NULL) {
+        recorder_emit(recorder, &event); // to itself as well, but it is off or has no room
+    }
+    buffer_clear(text);
+}
+
+static void turn_off(struct recorder *recorder, struct sink_queue *queue, const char *why)
+{
+    struct buffer text = {0};
     buffer_clear(&queue->writing);
     lock(recorder);
+    uint64_t lost = queue->writing_count + queue->waiting_count + queue->left_out;
     queue->is_off = true;
+    queue->writing_count = 0;
+    queue->waiting_count = 0;
     queue->left_out = 0;
     buffer_clear(&queue->waiting);
     unlock(recorder);
 
-    struct buffer text = {0};
-    struct event event = {.kind = EVENT_ERROR, .wall_us = clock_wall_us()};
-    if (buffer_printf(&text, "cannot write to '%s' any more: %s", queue->sink.name,
-                      strerrordesc_np(why))) {
-        event.text = buffer_text(&text);
-        recorder_emit(recorder, &event); // to the others
+    (void)buffer_printf(&text, "cannot write to '%s' any more: %s", queue->sink.name, why);
+    if (queue->sink.keep != NULL) {
+        (void)buffer_printf(&text, "; %llu events left out", (unsigned long long)lost);
     }
-    buffer_clear(&text);
+    tell(recorder, &text);
 }
 
-// Takes what waits for sinks that have written all they had; what comes from now on wakes the
-// thread. True when stopping.
-static bool refill(struct recorder *recorder)
+static void sooner(int64_t *due_us, int64_t other_us)
+{
+    *due_us = *due_us == 0 || other_us < *due_us ? other_us : *due_us;
+}
+
+// Takes what waits for sinks that have written all they had and are due; what comes from now on
+// wakes the thread. True when stopping. `out_due_us`: when a sink is due for which something waits;
+// 0: nothing does.
+static bool refill(struct recorder *recorder, int64_t now_us, int64_t *out_due_us)
 {
     uint64_t left_out[RECORDER_SINKS_MAX] = {0};
+    *out_due_us = 0;
     lock(recorder);
+    bool is_stopping = recorder->is_stopping;
     for (size_t i = 0; i < recorder->count; i++) {
-        if (recorder->queues[i].writing.len == 0) {
-            left_out[i] = sink_queue_take(&recorder->queues[i]);
+        struct sink_queue *queue = &recorder->queues[i];
+        bool is_due = is_stopping || sink_queue_is_due(queue, now_us);
+        if (queue->writing.len == 0 && is_due) {
+            left_out[i] = sink_queue_take(queue);
+        } else if (queue->writing.len == 0 && queue->waiting.len > 0) {
+            sooner(out_due_us, queue->due_us);
         }
     }
     recorder->is_asleep = true;
-    bool is_stopping = recorder->is_stopping;
     unlock(recorder);
     for (size_t i = 0; i < recorder->count; i++) {
         if (left_out[i] > 0) {
@@ -171,20 +199,55 @@ static bool refill(struct recorder *recorder)
     return is_stopping;
 }
 
-// Waits until a descriptor takes bytes or someone wakes us, and writes. False when the time for
-// stopping is over, or poll itself fails.
+// Gives a sink that keeps what it has to keep. At the end of the time for stopping (`is_last`) what
+// it does not keep is lost, and told.
+static void keep(struct recorder *recorder, struct sink_queue *queue, bool is_last)
+{
+    struct error error;
+    int64_t now_us = clock_monotonic_us();
+    enum sink_kept kept = sink_queue_keep(queue, now_us, &error);
+    if (kept == SINK_BROKEN || (kept == SINK_LATER && is_last)) {
+        turn_off(recorder, queue, error.text);
+    } else if (kept == SINK_LATER && !queue->is_told && now_us - queue->stuck_us > STUCK_US_MAX) {
+        struct buffer text = {0};
+        queue->is_told = true;
+        (void)buffer_printf(&text, "cannot write to '%s' for now: %s; it is tried again",
+                            queue->sink.name, error.text);
+        tell(recorder, &text);
+    }
+}
+
+// Gives those that are due what they have to keep; `due_us` becomes the time at which they are
+// looked at next, if that is sooner: something may have come meanwhile.
+static void keep_what_is_due(struct recorder *recorder, bool is_last, int64_t *due_us)
+{
+    int64_t now_us = clock_monotonic_us();
+    for (size_t i = 0; i < recorder->count; i++) {
+        struct sink_queue *queue = &recorder->queues[i];
+        if (queue->sink.keep == NULL || queue->writing.len == 0) {
+            continue;
+        }
+        if (is_last || queue->stuck_us == 0 || sink_queue_is_due(queue, now_us)) {
+            keep(recorder, queue, is_last);
+        }
+        sooner(due_us, queue->due_us);
+    }
+}
+
+// Waits until a descriptor takes bytes, someone wakes us or the time is over, and writes. False
+// when poll itself fails.
 static bool wait_and_write(struct recorder *recorder, int timeout_ms)
 {
     struct pollfd polls[RECORDER_SINKS_MAX + 1];
     for (size_t i = 0; i < recorder->count; i++) {
-        bool has_bytes = recorder->queues[i].writing.len > 0;
-        polls[i] =
-            (struct pollfd){.fd = has_bytes ? recorder->queues[i].sink.fd : -1, .events = POLLOUT};
+        const struct sink_queue *queue = &recorder->queues[i];
+        bool has_bytes = queue->sink.keep == NULL && queue->writing.len > 0;
+        polls[i] = (struct pollfd){.fd = has_bytes ? queue->sink.fd : -1, .events = POLLOUT};
     }
     polls[recorder->count] = (struct pollfd){.fd = recorder->wake, .events = POLLIN};
     int ready = poll(polls, recorder->count + 1, timeout_ms);
-    if (ready <= 0) {
-        return ready < 0 && (errno == EINTR || errno == EAGAIN);
+    if (ready < 0) {
+        return errno == EINTR || errno == EAGAIN;
     }
     if (polls[recorder->count].revents != 0) {
         uint64_t wakes;
@@ -193,7 +256,7 @@ static bool wait_and_write(struct recorder *recorder, int timeout_ms)
     for (size_t i = 0; i < recorder->count; i++) {
         struct sink_queue *queue = &recorder->queues[i];
         if (polls[i].revents != 0 && sink_queue_write(queue) == SINK_IS_BROKEN) {
-            turn_off(recorder, queue, errno);
+            turn_off(recorder, queue, strerrordesc_np(errno));
         }
     }
     return true;
@@ -218,23 +281,43 @@ static void rest(struct recorder *recorder)
     (void)poll(&stop, 1, REST_MS); // whatever ends it, the queues are looked at next
 }
 
+// Until when poll may sleep: -1 is for ever. Rounded up, so that nothing is asked before its time.
+static int sleep_ms(int64_t now_us, int64_t due_us, int64_t stop_us)
+{
+    int64_t until_us = due_us == 0 || (stop_us != 0 && stop_us < due_us) ? stop_us : due_us;
+    if (until_us == 0) {
+        return -1;
+    }
+    return until_us > now_us ? (int)((until_us - now_us + 999) / 1000) : 0;
+}
+
 static void *run(void *user)
 {
     struct recorder *recorder = user;
     int state;
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); // cannot fail for this value
     int64_t stop_us = 0;
+    bool is_last = false;
     for (;;) {
-        bool is_stopping = refill(recorder);
-        if (is_stopping && !has_bytes_left(recorder)) {
+        int64_t due_us;
+        int64_t now_us = clock_monotonic_us();
+        bool is_stopping = refill(recorder, now_us, &due_us);
+        if ((is_stopping && !has_bytes_left(recorder)) || (is_last && now_us >= stop_us)) {
             return NULL;
         }
-        int64_t now_us = clock_monotonic_us();
         if (is_stopping && stop_us == 0) {
             stop_us = now_us + STOP_MS_MAX * 1000;
         }
-        int timeout_ms = is_stopping ? (int)((stop_us - now_us) / 1000) : -1;
-        if ((is_stopping && timeout_ms <= 0) || !wait_and_write(recorder, timeout_ms)) {
+        if (is_stopping && !is_last && now_us >= stop_us - LAST_WORDS_US) {
+            is_last = true;
+            stop_us = now_us + LAST_WORDS_US; // they are said, however late it has become
+        }
+        keep_what_is_due(recorder, is_last, &due_us);
+        if (is_stopping && !has_bytes_left(recorder)) {
+            continue; // at once
+        }
+        int64_t end_us = is_stopping && !is_last ? stop_us - LAST_WORDS_US : stop_us;
+        if (!wait_and_write(recorder, sleep_ms(now_us, due_us, end_us))) {
             return NULL;
         }
         if (!is_stopping && !has_bytes_left(recorder)) {

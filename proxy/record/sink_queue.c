@@ -7,6 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// Between two transactions of a sink that keeps; and between two tries of one that can't now, as
+// long as it has been so.
+#define KEEP_REST_US      ((int64_t)50 * 1000)
+#define KEEP_RETRY_US_MIN ((int64_t)100 * 1000)
+#define KEEP_RETRY_US_MAX ((int64_t)2000 * 1000)
+
 void sink_queue_init(struct sink_queue *queue, const struct sink *sink)
 {
     struct stat status;
@@ -35,8 +41,15 @@ bool sink_queue_put(struct sink_queue *queue, struct slice rendered)
     // Once one was left out, so is what follows, until the notice stands in its place.
     if (queue->left_out > 0 || !buffer_append(&queue->waiting, rendered)) {
         queue->left_out++;
+    } else {
+        queue->waiting_count++;
     }
     return was_empty;
+}
+
+bool sink_queue_is_due(const struct sink_queue *queue, int64_t now_us)
+{
+    return queue->sink.keep == NULL || now_us >= queue->due_us;
 }
 
 uint64_t sink_queue_take(struct sink_queue *queue)
@@ -48,6 +61,8 @@ uint64_t sink_queue_take(struct sink_queue *queue)
     queue->writing = queue->waiting;
     queue->writing.limit = limit;
     queue->waiting = empty;
+    queue->writing_count = queue->waiting_count;
+    queue->waiting_count = 0;
     uint64_t left_out = queue->left_out;
     queue->left_out = 0;
     return left_out;
@@ -72,4 +87,28 @@ enum sink_wrote sink_queue_write(struct sink_queue *queue)
     errno = why;
     bool is_passing = why == EINTR || why == EAGAIN || why == EWOULDBLOCK;
     return is_passing ? SINK_WROTE : SINK_IS_BROKEN;
+}
+
+static int64_t retry_us(int64_t stuck_for_us)
+{
+    if (stuck_for_us < KEEP_RETRY_US_MIN) {
+        return KEEP_RETRY_US_MIN;
+    }
+    return stuck_for_us < KEEP_RETRY_US_MAX ? stuck_for_us : KEEP_RETRY_US_MAX;
+}
+
+enum sink_kept sink_queue_keep(struct sink_queue *queue, int64_t now_us, struct error *error)
+{
+    enum sink_kept kept = queue->sink.keep(queue->sink.user, buffer_slice(&queue->writing), error);
+    if (kept != SINK_KEPT) {
+        queue->stuck_us = queue->stuck_us != 0 ? queue->stuck_us : now_us;
+        queue->due_us = now_us + retry_us(now_us - queue->stuck_us);
+        return kept;
+    }
+    buffer_consume(&queue->writing, queue->writing.len);
+    queue->writing_count = 0;
+    queue->due_us = now_us + KEEP_REST_US;
+    queue->stuck_us = 0;
+    queue->is_told = false;
+    return kept;
 }
