@@ -6,7 +6,7 @@
 build_packages=(
     gcc libc6-dev cmake:cmake ninja-build:ninja pkg-config:pkg-config
     libuv1-dev libssl-dev libhttp-parser-dev libcyaml-dev libyaml-dev libidn2-dev libjansson-dev
-    libnghttp2-dev ca-certificates
+    libnghttp2-dev libsqlite3-dev ca-certificates
 )
 
 test_packages=(

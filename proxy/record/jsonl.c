@@ -1,5 +1,7 @@
 // The JSON Lines sink. docs/log.md tells the fields; a field that has nothing to say is left out,
 // so that readers test for presence, never for null.
+#include "jsonl.h"
+
 #include "evidence_json.h"
 #include "recorder.h"
 
@@ -305,15 +307,14 @@ static struct json begin(const struct event *event, struct buffer *out)
     return json;
 }
 
-static void render(void *user, const struct event *event, struct buffer *out)
+bool jsonl_render(const struct event *event, struct buffer *out)
 {
-    (void)user; // stateless
     size_t len_before = out->len;
     struct json json = begin(event, out);
     write_fields(&json, event);
     json_close_object(&json);
     if (!json.failed && buffer_append_byte(out, '\n')) {
-        return;
+        return true;
     }
     // The buffer kept the room that the event had taken: enough to say that it is missing.
     out->len = len_before;
@@ -327,6 +328,13 @@ static void render(void *user, const struct event *event, struct buffer *out)
     if (json.failed || !buffer_append_byte(out, '\n')) {
         out->len = len_before;
     }
+    return false;
+}
+
+static void render(void *user, const struct event *event, struct buffer *out)
+{
+    (void)user;                     // stateless
+    (void)jsonl_render(event, out); // what is missing is said in its place
 }
 
 struct sink jsonl_sink(int fd, bool owns_fd)
