@@ -1,7 +1,7 @@
 # Completion of midspan for bash. scripts/check_docs.sh holds it against --help.
 
 _midspan_shared='--config --listen --allow-remote --transparent --proxy-protocol --web --workers
-    --edge --client-leg --server-leg --order --on-failure --log --keylog --ca-dir --no-probe
+    --edge --client-leg --server-leg --order --on-failure --log --record --keylog --ca-dir --no-probe
     --experiment --pass --resolve --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
 _midspan_leg_keys='min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca=
     crl= clock= cert= key= leaf= client-auth= timeout= split='
@@ -42,7 +42,7 @@ _midspan_leg() {
 
 _midspan_value() {
     case $1 in
-    --config | --log | --keylog | --ca) compopt -o default ;;
+    --config | --log | --record | --keylog | --ca) compopt -o default ;;
     --ca-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
     --order) _midspan_words 'server-first client-first' "$2" ;;
     --on-failure) _midspan_words 'page alert reset' "$2" ;;
@@ -58,7 +58,7 @@ _midspan_value() {
     --via) _midspan_words 'http://' "$2" ;;
     --edge) _midspan_words "$(_midspan_presets edges)" "$2" ;;
     --sni) _midspan_words none "$2" ;;
-    --connect | --workers | --pass | --resolve | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
+    --connect | --connection | --session | --workers | --pass | --resolve | --connect-timeout | --handshake-timeout | --idle-timeout) ;;
     *) return 1 ;;
     esac
 }
@@ -148,7 +148,7 @@ _midspan() {
         ;;
     explain)
         if [[ $current == -?* ]]; then
-            _midspan_words '--json --lang --help' "$current"
+            _midspan_words '--connection --session --json --lang --help' "$current"
         else
             compopt -o default
         fi

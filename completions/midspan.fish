@@ -38,6 +38,7 @@ complete -c midspan -n $proxies -l server-leg -xa "$keys" -d 'what the server le
 complete -c midspan -n $proxies -l order -xa 'server-first client-first' -d 'which leg is first'
 complete -c midspan -n $proxies -l on-failure -xa 'page alert reset' -d 'what the client gets'
 complete -c midspan -n $proxies -l log -rF -d 'append events as JSON Lines'
+complete -c midspan -n $proxies -l record -rF -d 'append all that happens to an SQLite database'
 complete -c midspan -n $proxies -l keylog -rF -d 'append TLS secrets'
 complete -c midspan -n $proxies -l no-probe -d 'never dial an origin or ask an authority'
 complete -c midspan -n $proxies -l experiment -d 'ask clients why they refuse'
@@ -73,6 +74,8 @@ complete -c midspan -n $predict -l server -xa "$edges (__fish_print_hostnames) m
     -d 'what the server accepts'
 complete -c midspan -n $predict -l server-key -xa 'rsa ecdsa both' -d 'its kind of certificate'
 complete -c midspan -n '__fish_seen_subcommand_from check explain' -F
+complete -c midspan -n '__fish_seen_subcommand_from explain' -l connection -x -d 'this connection only'
+complete -c midspan -n '__fish_seen_subcommand_from explain' -l session -x -d 'this session only'
 complete -c midspan -n '__fish_seen_subcommand_from explain' -l lang -xa 'en ja' -d 'the language'
 complete -c midspan -n '__fish_seen_subcommand_from predict check explain presets probe lab' -l json -d 'print JSON'
 complete -c midspan -n '__fish_seen_subcommand_from presets' -a "edges clients"

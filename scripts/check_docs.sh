@@ -66,7 +66,7 @@ for word in $(sed -n 's/^ *XX([A-Z0-9_]*, "\([a-z0-9-]*\)", [A-Z]*,.*/\1/p' prox
 done
 
 # The other way round: no document names an option that is gone.
-for file in README.md docs/options.md docs/trust.md docs/exec.md docs/log.md docs/explain.md \
+for file in README.md docs/options.md docs/trust.md docs/exec.md docs/log.md docs/recordings.md docs/explain.md \
     docs/predict.md docs/check.md docs/lab.md docs/scenarios.md; do
     while read -r option; do
         if [[ " ${options//$'\n'/ } --help --version " != *" $option "* ]]; then

@@ -12,11 +12,14 @@
 #include "explain_view.h"
 #include "log_read.h"
 #include "pcap.h"
+#include "record.h"
 
 #define INPUT_BYTES_MAX ((size_t)256 << 20)
 #define READ_BYTES      ((size_t)64 << 10)
 
 static const struct option_key options[] = {
+    {.name = "connection", .value = "N", .help = "this connection only"},
+    {.name = "session", .value = "N", .help = "of a recording: this session only"},
     {.name = "json", .help = "print verdict events, one JSON object a line, as in the log"},
     {.name = "lang", .value = "en|ja", .help = "the language of what it means and of the fix"},
     {.name = NULL},
@@ -26,11 +29,20 @@ static const struct option_key options[] = {
 struct explaining {
     const char *name; // of the input, for errors
     struct explain_view view;
+    struct recording_wish wish; // 0: all
     size_t event_count, verdict_count;
-    bool has_errors; // a verdict of that severity
-    bool is_capture; // which has told what it found
+    bool has_errors;      // a verdict of that severity
+    bool has_told;        // what was found, as captures and recordings do
+    struct recorded last; // of a recording, without its texts
+    size_t recorded_count;
+    bool is_new_session; // of which nothing was shown yet
     struct error error;
 };
+
+static bool is_wanted(const struct explaining *run, const struct evidence *evidence)
+{
+    return run->wish.connection == 0 || run->wish.connection == evidence->connection;
+}
 
 static bool fail_at(struct explaining *run, size_t line)
 {
@@ -41,10 +53,22 @@ static bool fail_at(struct explaining *run, size_t line)
     return error_set(&run->error, ERROR_CONFIG, "%s:%zu: %s", run->name, line, why.text);
 }
 
+static void note_session(struct explaining *run, const struct recorded *recorded)
+{
+    char text[80];
+    (void)snprintf(text, sizeof(text), "session %llu, %.32s", (unsigned long long)recorded->session,
+                   recorded->began); // fits
+    explain_view_note(&run->view, text);
+}
+
 static void show(struct explaining *run, const struct evidence *evidence, struct verdict *verdict,
                  struct arena *arena)
 {
     dialect_add(verdict, evidence, arena);
+    if (run->is_new_session) {
+        run->is_new_session = false;
+        note_session(run, &run->last);
+    }
     run->verdict_count++;
     run->has_errors = run->has_errors || verdict->severity == SEVERITY_ERROR;
     explain_view_verdict(&run->view, evidence, verdict);
@@ -92,7 +116,7 @@ static void explain_event(struct explaining *run, const struct evidence *evidenc
 
 // ---- text: one evidence, or lines of a log
 
-static bool explain_text(struct explaining *run, struct slice text, size_t line)
+static bool explain_object(struct explaining *run, struct slice text)
 {
     struct arena arena = {0};
     struct verdict recorded;
@@ -103,13 +127,19 @@ static bool explain_text(struct explaining *run, struct slice text, size_t line)
     if (is_ok && kind != LOG_OTHER) {
         is_ok = evidence_read(text, &arena, &evidence, &run->error);
     }
-    if (is_ok && kind == LOG_VERDICT) {
+    bool is_told = is_ok && kind != LOG_OTHER && is_wanted(run, &evidence);
+    if (is_told && kind == LOG_VERDICT) {
         explain_event(run, &evidence, &recorded, &arena);
-    } else if (is_ok && kind == LOG_BARE) {
+    } else if (is_told) {
         explain_evidence(run, &evidence, &arena);
     }
     arena_clear(&arena);
-    return is_ok || fail_at(run, line);
+    return is_ok;
+}
+
+static bool explain_text(struct explaining *run, struct slice text, size_t line)
+{
+    return explain_object(run, text) || fail_at(run, line);
 }
 
 static struct slice trimmed(struct slice text)
@@ -187,6 +217,9 @@ static void on_captured(void *user, const struct captured *captured)
     struct explaining *run = user;
     struct arena arena = {0};
     struct verdict found[VERDICTS_MAX];
+    if (!is_wanted(run, captured->evidence)) {
+        return;
+    }
     size_t count = verdict_find(captured->evidence, &arena, found, VERDICTS_MAX);
     for (size_t i = 0; i < count; i++) {
         show(run, captured->evidence, &found[i], &arena);
@@ -204,7 +237,7 @@ static bool explain_capture(struct explaining *run, struct slice input)
     char text[160];
     bool is_ok = capture_read(input, &arena, on_captured, run, &count, &run->error);
     arena_clear(&arena);
-    run->is_capture = true;
+    run->has_told = true;
     if (!is_ok) {
         return fail_at(run, 0);
     }
@@ -218,6 +251,47 @@ static bool explain_capture(struct explaining *run, struct slice input)
     if (count.is_cut) {
         explain_view_note(&run->view, "the capture ends in the middle of a packet");
     }
+    return true;
+}
+
+// ---- recordings
+
+static bool on_recorded(void *user, const struct recorded *recorded, struct error *error)
+{
+    struct explaining *run = user;
+    bool is_verdict = recorded->verdict.len > 0;
+    bool is_other_session = run->recorded_count == 0 || recorded->session != run->last.session;
+    bool is_other = is_other_session || recorded->connection != run->last.connection;
+    struct slice text = is_verdict ? recorded->verdict : recorded->evidence;
+    run->recorded_count += is_other ? 1 : 0;
+    run->last = *recorded;
+    if (is_other_session) {
+        run->is_new_session = true;
+    }
+    if (text.len > 0 && !explain_object(run, text)) {
+        return error_set(error, ERROR_CONFIG, "%s: session %llu, connection %llu: %s", run->name,
+                         (unsigned long long)recorded->session,
+                         (unsigned long long)recorded->connection, run->error.text);
+    }
+    return true;
+}
+
+static bool explain_recording(struct explaining *run, const char *path)
+{
+    char text[80];
+    struct error why;
+    run->has_told = true;
+    if (!recording_read(path, &run->wish, on_recorded, run, &why)) {
+        run->error = why;
+        return false;
+    }
+    if (run->recorded_count == 0 && (run->wish.connection != 0 || run->wish.session != 0)) {
+        return error_set(&run->error, ERROR_CONFIG, "%s: no such connection in this recording",
+                         run->name);
+    }
+    (void)snprintf(text, sizeof(text), "%zu connections recorded, %zu verdicts",
+                   run->recorded_count, run->verdict_count); // fits
+    explain_view_note(&run->view, text);
     return true;
 }
 
@@ -277,6 +351,32 @@ static bool read_language(const struct invocation *invocation, enum language *ou
     return false;
 }
 
+static bool read_number(const struct invocation *invocation, const char *name, uint64_t *out_number)
+{
+    const char *value = option_value(invocation, name);
+    *out_number = 0;
+    if (value == NULL ||
+        (text_uint(slice_of_text(value), INT64_MAX, out_number) && *out_number > 0)) {
+        return true;
+    }
+    report("--%s: bad value '%.64s', expected a number from 1", name, value);
+    return false;
+}
+
+static bool explain_input(struct explaining *run, const char *name)
+{
+    struct buffer input = {0};
+    if (strcmp(name, "-") != 0 && recording_is(name)) {
+        return explain_recording(run, name);
+    }
+    if (run->wish.session != 0) {
+        return error_set(&run->error, ERROR_USAGE, "--session: %s is no recording", run->name);
+    }
+    bool is_ok = read_input(name, &input, &run->error) && explain(run, buffer_slice(&input));
+    buffer_clear(&input);
+    return is_ok;
+}
+
 static int run_explain(const struct invocation *invocation)
 {
     enum language language;
@@ -291,14 +391,16 @@ static int run_explain(const struct invocation *invocation)
     }
     const char *name = invocation->operands[0];
     struct explaining run = {.name = strcmp(name, "-") == 0 ? "standard input" : name};
-    struct buffer input = {0};
+    if (!read_number(invocation, "connection", &run.wish.connection) ||
+        !read_number(invocation, "session", &run.wish.session)) {
+        return OUTCOME_USAGE;
+    }
     explain_view_open(&run.view, option_is_given(invocation, "json"), language);
-    bool is_ok = read_input(name, &input, &run.error) && explain(&run, buffer_slice(&input));
-    if (is_ok && run.verdict_count == 0 && !run.is_capture) {
+    bool is_ok = explain_input(&run, name);
+    if (is_ok && run.verdict_count == 0 && !run.has_told) {
         explain_view_note(&run.view, run.event_count > 1 ? "no verdict in this log"
                                                          : "nothing is wrong in this evidence");
     }
-    buffer_clear(&input);
     int code = is_ok ? (int)(run.has_errors ? OUTCOME_FAILS : OUTCOME_FINE)
                      : (int)report_error(&run.error);
     return explain_view_close(&run.view, code);
@@ -307,12 +409,13 @@ static int run_explain(const struct invocation *invocation)
 const struct command cmd_explain = {
     .name = "explain",
     .usage = "FILE | - [OPTIONS]",
-    .summary = "verdicts from recorded evidence, a log or a capture",
-    .about = "FILE is the evidence of one connection as JSON, one verdict event of the log,\n"
-             "or a whole log (--log), of which every verdict is explained, or a capture of\n"
-             "plain handshakes (pcap, pcapng), recorded anywhere; - is standard input. The\n"
-             "same evidence gives the same verdict on every machine. What had been proven is\n"
-             "shown as it was recorded, with its proof.\n"
+    .summary = "verdicts from a recording, a log, evidence or a capture",
+    .about = "FILE is a recording (--record), of which every connection is explained, the\n"
+             "evidence of one connection as JSON, one verdict event of the log, or a whole\n"
+             "log (--log), of which every verdict is explained, or a capture of plain\n"
+             "handshakes (pcap, pcapng), recorded anywhere; - is standard input (but for a\n"
+             "recording). The same evidence gives the same verdict on every machine. What had\n"
+             "been proven is shown as it was recorded, with its proof.\n"
              "\n"
              "Exit code 0: nothing is wrong; 1: something is; 2: FILE could not be read.\n",
     .options = options,

@@ -37,6 +37,21 @@ static bool open_log(struct session *session, struct error *error)
     return true;
 }
 
+static bool open_recording(struct session *session, struct error *error)
+{
+    struct error why;
+    const char *path = session->settings.record_file;
+    if (path[0] == '\0') {
+        return true;
+    }
+    session->recording = recording_open(path, MIDSPAN_VERSION, &why);
+    if (session->recording == NULL) {
+        return error_set(error, why.kind, "--record: %s", why.text);
+    }
+    session->sinks[session->sink_count++] = recording_sink(session->recording);
+    return true;
+}
+
 static bool open_keylog(struct session *session, struct error *error)
 {
     const char *path = session->settings.keylog_file;
@@ -66,7 +81,8 @@ bool session_open(struct session *session, const struct settings *settings, bool
     *session = (struct session){.settings = *settings};
     open_console(session, console_on_stderr);
     bool is_open = session_ca(settings->ca_dir, &session->ca, &session->ca_is_new, error) &&
-                   open_log(session, error) && open_keylog(session, error);
+                   open_log(session, error) && open_recording(session, error) &&
+                   open_keylog(session, error);
     if (is_open) {
         session->recorder = recorder_new(session->sinks, session->sink_count, error);
         is_open = session->recorder != NULL;
@@ -101,6 +117,7 @@ void session_close(struct session *session, int64_t grace_ms)
             (void)close(session->sinks[i].fd); // nothing was written yet
         }
     }
+    recording_close(session->recording);
     if (session->keylog != NULL) {
         keylog_close(session->keylog);
     }
@@ -158,6 +175,10 @@ void session_greet(const struct session *session)
     if (session->ca_is_new) {
         (void)buffer_printf(&text, "           SHA-256 %s\n",
                             authority_fingerprint(&session->ca, fingerprint));
+    }
+    if (session->recording != NULL) {
+        (void)buffer_printf(&text, "records    %s, session %llu\n", session->settings.record_file,
+                            (unsigned long long)recording_session(session->recording));
     }
     endpoint = proxy_endpoint(session->proxy, 0);
     if (endpoint != NULL) {

@@ -1,5 +1,5 @@
-// A session: authority, sinks, recorder, key log and proxy, opened in that order and closed in the
-// reverse.
+// A session: authority, sinks, recording, recorder, key log and proxy, opened in that order and
+// closed in the reverse.
 #pragma once
 
 #include "proxy.h"
@@ -10,8 +10,9 @@ struct session {
     struct authority ca;
     bool ca_is_new; // made by this very start
     struct terminal console;
-    struct sink sinks[2]; // console, and JSON Lines when asked for
+    struct sink sinks[3]; // console; JSON Lines and recording when asked for
     size_t sink_count;
+    struct recording *recording;
     struct recorder *recorder;
     struct keylog *keylog;
     struct proxy *proxy;

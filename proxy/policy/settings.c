@@ -174,6 +174,15 @@ static bool set_path(struct settings *settings, const struct row *row, const cha
     return true;
 }
 
+static bool set_record(struct settings *settings, const struct row *row, const char *what,
+                       const char *value, struct error *error)
+{
+    if (strcmp(value, "-") == 0) {
+        return refuse(what, value, "a file name, a database is no stream", error);
+    }
+    return set_path(settings, row, what, value, error);
+}
+
 static bool set_pass(struct settings *settings, const struct row *row, const char *what,
                      const char *value, struct error *error)
 {
@@ -291,6 +300,8 @@ static const struct row rows[] = {
      FIELD(on_failure), set_on_failure},
     {{"log", "FILE|-", "append events as JSON Lines; - is standard output", false},
      FIELD(log_file), set_path},
+    {{"record", "FILE.db", "append events and evidence to an SQLite database", false},
+     FIELD(record_file), set_record},
     {{"keylog", "FILE", "append TLS secrets for Wireshark (also SSLKEYLOGFILE)", false},
      FIELD(keylog_file), set_path},
     {{"ca-dir", "DIR", "where the authority's ca.pem and ca-key.pem are", false},
@@ -396,6 +407,18 @@ static bool check_leg(const struct leg_policy *leg, enum side side, struct error
     return true;
 }
 
+// Lines in the middle of a database would be its end.
+static bool check_files(const struct settings *settings, struct error *error)
+{
+    const char *record = settings->record_file;
+    bool is_log = strcmp(record, settings->log_file) == 0;
+    if (record[0] == '\0' || (!is_log && strcmp(record, settings->keylog_file) != 0)) {
+        return true;
+    }
+    return error_set(error, ERROR_USAGE, "record: '%s' is the file of %s, expected one of its own",
+                     record, is_log ? "log" : "keylog");
+}
+
 bool settings_check(const struct settings *settings, struct error *error)
 {
     for (size_t i = 0; i < settings->listen_count; i++) {
@@ -411,6 +434,6 @@ bool settings_check(const struct settings *settings, struct error *error)
         return error_set(error, ERROR_USAGE,
                          "transparent: bridge has a fixed target, expected one of the two");
     }
-    return check_leg(&settings->legs[CLIENT], CLIENT, error) &&
+    return check_files(settings, error) && check_leg(&settings->legs[CLIENT], CLIENT, error) &&
            check_leg(&settings->legs[SERVER], SERVER, error);
 }

@@ -31,10 +31,11 @@ struct settings {
     int workers; // 0: one for each core
     enum order order;
     enum on_failure on_failure;
-    char edge[64];                  // preset's name, empty: none
-    unsigned status;                // of the page, as the preset's device has it; 0: a gateway's
-    unsigned certificate_status;    // the same for a bad certificate of the origin, 0: no other
-    char log_file[POLICY_PATH_MAX]; // JSON Lines; "-" is standard output, empty: none
+    char edge[64];                     // preset's name, empty: none
+    unsigned status;                   // of the page, as the preset's device has it; 0: a gateway's
+    unsigned certificate_status;       // the same for a bad certificate of the origin, 0: no other
+    char log_file[POLICY_PATH_MAX];    // JSON Lines; "-" is standard output, empty: none
+    char record_file[POLICY_PATH_MAX]; // a recording, empty: none
     char keylog_file[POLICY_PATH_MAX];
     char ca_dir[POLICY_PATH_MAX];                    // empty: the user's data folder
     char pass[SETTINGS_PASS_MAX][ENDPOINT_HOST_MAX]; // host patterns relayed untouched

@@ -11,7 +11,7 @@ static const struct wrong_row {
 } wrong_rows[] = {
     {"unknown option, two letters swapped", "lgo", "x",
      "unknown option '--lgo', expected one of listen, allow-remote, transparent, proxy-protocol, "
-     "web, workers, edge, client-leg, server-leg, order, on-failure, log, keylog, ca-dir, "
+     "web, workers, edge, client-leg, server-leg, order, on-failure, log, record, keylog, ca-dir, "
      "no-probe, experiment, "
      "pass, resolve, via, connect-timeout, handshake-timeout, idle-timeout, quiet, did you mean "
      "'log'?"},
@@ -31,6 +31,8 @@ static const struct wrong_row {
      "--order: bad value 'first', expected server-first or client-first"},
     {"unknown manner", "on-failure", "cry",
      "--on-failure: bad value 'cry', expected page, alert or reset"},
+    {"a recording to standard output", "record", "-",
+     "--record: bad value '-', expected a file name, a database is no stream"},
     {"empty log", "log", "", "--log: bad value '', expected a file name of at most 1023 bytes"},
     {"pattern with a star inside", "pass", "a.*.b",
      "--pass: bad value 'a.*.b', expected a host name, *.DOMAIN or *"},
@@ -106,6 +108,7 @@ static void every_option_sets_its_field(void **state)
     set(&s, "order", "client-first");
     set(&s, "on-failure", "reset");
     set(&s, "log", "-");
+    set(&s, "record", "all.db");
     set(&s, "keylog", "keys");
     set(&s, "ca-dir", "dir");
     set(&s, "no-probe", NULL);
@@ -121,6 +124,7 @@ static void every_option_sets_its_field(void **state)
     assert_int_equal(s.legs[SERVER].sni, SNI_NONE);
     assert_true(s.order == ORDER_CLIENT_FIRST && s.on_failure == ON_FAILURE_RESET);
     assert_string_equal(s.log_file, "-");
+    assert_string_equal(s.record_file, "all.db");
     assert_string_equal(s.keylog_file, "keys");
     assert_string_equal(s.ca_dir, "dir");
     assert_true(s.has_via && s.via.port == 3128);
@@ -195,6 +199,15 @@ static const struct check_row {
      {"client-leg", "min=TLS1.3,max=TLS1.2"},
      false,
      "client-leg: min is above max, expected it at or below"},
+    {"three files", {"log", "a", "record", "b", "keylog", "c"}, false, NULL},
+    {"log and recording in one file",
+     {"log", "a", "record", "a"},
+     false,
+     "record: 'a' is the file of log, expected one of its own"},
+    {"keys in the recording",
+     {"record", "a", "keylog", "a"},
+     false,
+     "record: 'a' is the file of keylog, expected one of its own"},
     {"min alone", {"client-leg", "min=TLS1.3"}, false, NULL},
 };
 
@@ -220,7 +233,7 @@ static void options_are_described(void **state)
         assert_true(key->help[0] != '\0' && strlen(key->help) < 60);
         assert_ptr_equal(option_key_find(key->name), key);
     }
-    assert_int_equal(count, 23);
+    assert_int_equal(count, 24);
     assert_true(option_key_find("pass")->repeats && !option_key_find("log")->repeats);
     assert_string_equal(order_name(ORDER_CLIENT_FIRST), "client-first");
     assert_string_equal(order_name(ORDER_SERVER_FIRST), "server-first");

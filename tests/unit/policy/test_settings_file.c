@@ -11,10 +11,11 @@
 #define LEG_KEYS                                                                                   \
     "min, max, ciphers, groups, sigalgs, alpn, sni, mirror, verify, verify-name, ca, crl, clock, " \
     "cert, key, leaf, client-auth, timeout, split"
-#define OPTIONS                                                                                 \
-    "listen, allow-remote, transparent, proxy-protocol, web, workers, edge, client-leg, "       \
-    "server-leg, order, on-failure, log, keylog, ca-dir, no-probe, experiment, pass, resolve, " \
-    "via, "                                                                                     \
+#define OPTIONS                                                                                \
+    "listen, allow-remote, transparent, proxy-protocol, web, workers, edge, client-leg, "      \
+    "server-leg, order, on-failure, log, record, keylog, ca-dir, no-probe, experiment, pass, " \
+    "resolve, "                                                                                \
+    "via, "                                                                                    \
     "connect-timeout, handshake-timeout, idle-timeout, quiet"
 #define NESTED "{a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}}}}"
 
