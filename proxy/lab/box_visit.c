@@ -161,17 +161,6 @@ static bool is_struck_later(struct box_visit *b)
     return true;
 }
 
-static void note_hello(struct origin_heard *heard, void *user)
-{
-    const struct client_hello *hello = user;
-    heard->hellos++;
-    heard->sni[0] = '\0';
-    if (hello != NULL && hello->sni.len > 0 && hello->sni.len < sizeof(heard->sni)) {
-        memcpy(heard->sni, hello->sni.data, hello->sni.len);
-        heard->sni[hello->sni.len] = '\0';
-    }
-}
-
 // pass_first passes on what was held for the decision.
 static void pass_first(struct box_visit *b)
 {
@@ -200,7 +189,6 @@ static void decide(struct box_visit *b, bool came_in_one)
             .record_version = has_record ? record.version : 0,
             .came_in_one = came_in_one,
         };
-        server_note(b->visit.server, note_hello, is_read ? &hello : NULL);
         struct quirk_step step = quirk_on_hello(&box_of(b)->quirk, &view);
         if (step.manner != MANNER_NONE) {
             strike(b, step);

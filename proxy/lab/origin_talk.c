@@ -4,13 +4,6 @@
 
 #include "origin_answer.h"
 
-static void note_request(struct origin_heard *heard, void *user)
-{
-    struct origin_visit *o = user;
-    heard->requests++;
-    origin_visit_put_text(heard->host, sizeof(heard->host), o->host);
-}
-
 static struct origin_request request_of(const struct origin_visit *o)
 {
     return (struct origin_request){
@@ -50,7 +43,6 @@ static void end(struct origin_visit *o)
 void origin_talk_answer(struct origin_visit *o, uint16_t status)
 {
     struct buffer text = {0};
-    server_note(o->visit.server, note_request, o);
     bool ok = origin_answer(origin_visit_origin(o), status, &text);
     if (ok && o->engine != NULL) {
         ok = engine_write(o->engine, buffer_slice(&text));
@@ -116,7 +108,6 @@ static uint16_t on_h2_request(void *user, struct slice authority, struct buffer 
     o->host = arena_copy(&o->arena, authority);
     struct origin_request request = request_of(o);
     uint16_t status = origin_status(origin_visit_origin(o), &request);
-    server_note(o->visit.server, note_request, o);
     (void)origin_body(origin_visit_origin(o), status, out_body); // out of memory, it is empty
     return status;
 }

@@ -99,42 +99,11 @@ static void strike(struct origin_visit *o, struct quirk_step step)
     }
 }
 
-static void note_failed(struct origin_heard *heard, void *user)
-{
-    struct origin_visit *o = user;
-    heard->failed++;
-    if (o->evidence.handshake.kind == ENDING_ALERT_RECEIVED) {
-        heard->alert = o->evidence.handshake.alert;
-    } else if (o->evidence.close.kind == ENDING_ALERT_RECEIVED) {
-        heard->alert = o->evidence.close.alert;
-    }
-}
-
 void origin_visit_fail(struct origin_visit *o)
 {
-    server_note(o->visit.server, note_failed, o);
     o->state = ORIGIN_DOOMED;
     origin_visit_flush(o);
     origin_visit_finish(o);
-}
-
-void origin_visit_put_text(char *to, size_t size, struct slice text)
-{
-    struct slice fit = slice_part(text, 0, size - 1);
-    if (fit.len > 0) {
-        memcpy(to, fit.data, fit.len);
-    }
-    to[fit.len] = '\0';
-}
-
-static void note_secured(struct origin_heard *heard, void *user)
-{
-    struct origin_visit *o = user;
-    heard->secured++;
-    heard->resumed += o->evidence.is_resumed;
-    heard->version = o->evidence.version;
-    heard->suite = o->evidence.suite;
-    heard->had_certificate = o->evidence.has_client_certificate;
 }
 
 static void advance(struct origin_visit *o, struct slice bytes)
@@ -148,7 +117,6 @@ static void advance(struct origin_visit *o, struct slice bytes)
     case ENGINE_WAITS:
         break;
     case ENGINE_SECURED:
-        server_note(o->visit.server, note_secured, o);
         origin_talk_begin(o);
         break;
     case ENGINE_FAILED:
@@ -255,13 +223,6 @@ static bool is_unknown_name(struct origin_visit *o)
     return true;
 }
 
-static void note_hello(struct origin_heard *heard, void *user)
-{
-    struct origin_visit *o = user;
-    heard->hellos++;
-    origin_visit_put_text(heard->sni, sizeof(heard->sni), o->sni);
-}
-
 // take_hello goes on once the first hello is there; NULL when it can't be read: the library says
 // what it thinks of it.
 static void take_hello(struct origin_visit *o, const struct client_hello *hello,
@@ -269,7 +230,6 @@ static void take_hello(struct origin_visit *o, const struct client_hello *hello,
 {
     const struct quirk *quirk = &origin_visit_origin(o)->quirk;
     o->sni = hello != NULL ? arena_copy(&o->arena, hello->sni) : SLICE_EMPTY;
-    server_note(o->visit.server, note_hello, o);
     struct quirk_step step = quirk_on_hello(quirk, view);
     if (step.manner != MANNER_NONE) {
         strike(o, step);
@@ -413,7 +373,6 @@ static void ended(struct visit *visit, int os_error)
     struct origin_visit *o = (struct origin_visit *)visit;
     if (o->engine != NULL && (o->state == ORIGIN_HANDSHAKE || o->state == ORIGIN_REQUEST)) {
         engine_peer_ended(o->engine, os_error != 0 ? ENDING_RESET : ENDING_CLOSED, os_error);
-        server_note(visit->server, note_failed, o);
     }
     visit_close(visit);
 }

@@ -51,8 +51,5 @@ void origin_visit_say(struct origin_visit *o, struct slice bytes);
 void origin_visit_flush(struct origin_visit *o);
 void origin_visit_finish(struct origin_visit *o);
 
-// origin_visit_fail notes that it failed, and ends it.
+// origin_visit_fail ends it once what is left to say is out.
 void origin_visit_fail(struct origin_visit *o);
-
-// origin_visit_put_text copies a text for what was heard, cut to `size`.
-void origin_visit_put_text(char *to, size_t size, struct slice text);

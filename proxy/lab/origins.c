@@ -333,25 +333,3 @@ bool origins_publish(struct origins *origins, const char *path, const char *type
     uv_mutex_unlock(&origins->lock);
     return true;
 }
-
-void server_note(struct server *server, void (*note)(struct origin_heard *heard, void *user),
-                 void *user)
-{
-    uv_mutex_lock(&server->origins->lock);
-    note(&server->heard, user);
-    uv_mutex_unlock(&server->origins->lock);
-}
-
-bool origins_heard(struct origins *origins, uint16_t port, struct origin_heard *out_heard)
-{
-    bool is_found = false;
-    uv_mutex_lock(&origins->lock);
-    for (struct server *server = origins->servers; server != NULL; server = server->next) {
-        if (server->port == port && !is_found) {
-            *out_heard = server->heard;
-            is_found = true;
-        }
-    }
-    uv_mutex_unlock(&origins->lock);
-    return is_found;
-}

@@ -42,16 +42,3 @@ bool origins_publish(struct origins *origins, const char *path, const char *type
 // there are none): for the server leg's ca= and crl=. Each certificate once.
 bool origins_trusted_pem(const struct origins *origins, struct buffer *out);
 bool origins_crl_pem(const struct origins *origins, struct buffer *out);
-
-// What a server or box has seen.
-struct origin_heard {
-    uint64_t connections, hellos, secured, requests, resumed, failed;
-    char sni[ENDPOINT_HOST_MAX];  // of the last hello; empty: none
-    char host[ENDPOINT_HOST_MAX]; // of the last request
-    uint16_t version, suite;      // of the last secured
-    bool had_certificate;         // … the client's
-    uint8_t alert;                // the last fatal one received
-};
-
-// origins_heard reads it, by port; false when no server has it. Thread-safe.
-bool origins_heard(struct origins *origins, uint16_t port, struct origin_heard *out_heard);

@@ -49,9 +49,8 @@ struct server {
     bool is_refused; // bound, and never listened on
     bool is_open;
     uint64_t connections;
-    struct origin_tls *tls;    // SERVER_ORIGIN
-    struct box box;            // SERVER_BOX
-    struct origin_heard heard; // under the origins' lock
+    struct origin_tls *tls; // SERVER_ORIGIN
+    struct box box;         // SERVER_BOX
     struct server *next;
 };
 
@@ -109,7 +108,3 @@ uint32_t visit_segments(const struct visit *visit);
 bool origins_trust(struct origins *origins, const struct lab_chain *chain);
 bool origins_web_url(struct origins *origins, const char *path, char out_url[ORIGINS_URL_MAX],
                      struct error *error);
-
-// server_note lets `note` change what was heard, under the lock.
-void server_note(struct server *server, void (*note)(struct origin_heard *heard, void *user),
-                 void *user);

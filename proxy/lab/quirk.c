@@ -16,11 +16,10 @@
 struct kind_row {
     const char *word;
     enum manner manner;
-    const char *what;
 };
 
 static const struct kind_row kinds[] = {
-#define XX(name, word, manner, what) [QUIRK_##name] = {word, MANNER_##manner, what},
+#define XX(name, word, manner, what) [QUIRK_##name] = {word, MANNER_##manner},
     QUIRK_MAP(XX)
 #undef XX
 };
@@ -34,11 +33,6 @@ static const char *const manners[] = {
 const char *quirk_word(enum quirk_kind kind)
 {
     return kinds[kind].word;
-}
-
-const char *quirk_what(enum quirk_kind kind)
-{
-    return kinds[kind].what;
 }
 
 static uint32_t limit_or(const struct quirk *quirk, uint32_t fallback)

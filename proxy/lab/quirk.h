@@ -5,7 +5,8 @@
 #include "error.h"
 #include "hello.h"
 
-// name, word, default manner, what it does. A limit (quirk.limit) is in brackets.
+// name, word, default manner, what it does (as docs/scenarios.md has it). A limit (quirk.limit) is
+// in brackets.
 // clang-format off
 #define QUIRK_MAP(XX)                                                                                          \
     XX(NONE, "none", NONE, "behaves")                                                                          \
@@ -92,7 +93,6 @@ struct quirk_step quirk_on_change_cipher_spec(const struct quirk *quirk, bool is
 struct slice quirk_ticket(const struct client_hello *hello);
 
 const char *quirk_word(enum quirk_kind kind);
-const char *quirk_what(enum quirk_kind kind); // one line, English
 
 // quirk_set sets one key: quirk, manner, alert (a name or number), limit. Others, and bad values,
 // are an ERROR_CONFIG that says what was expected. quirk_has_key tells its keys from others.

@@ -140,12 +140,6 @@ static void visit_enter(struct visit *visit)
     origins->visit_count++;
 }
 
-static void note_connection(struct origin_heard *heard, void *user)
-{
-    (void)user;
-    heard->connections++;
-}
-
 void visit_open(struct server *server, const struct visit_kind *kind)
 {
     struct visit *visit = calloc(1, kind->size);
@@ -162,7 +156,6 @@ void visit_open(struct server *server, const struct visit_kind *kind)
     visit->open_handles = 1;
     visit_enter(visit);
     server->connections++;
-    server_note(server, note_connection, NULL);
     if (!link_init(&visit->link, loop, &hooks, visit)) {
         visit->is_closing = true;
         uv_close((uv_handle_t *)&visit->timer, on_timer_closed);

@@ -42,12 +42,6 @@ static bool answer(struct origins *origins, struct slice path, struct buffer *ou
     return ok;
 }
 
-static void note_request(struct origin_heard *heard, void *user)
-{
-    (void)user;
-    heard->requests++;
-}
-
 static void received(struct visit *visit, struct slice bytes)
 {
     struct web_visit *web = (struct web_visit *)visit;
@@ -64,7 +58,6 @@ static void received(struct visit *visit, struct slice bytes)
     web->did_answer = true;
     if (parsed == PARSE_OK &&
         answer(visit->server->origins, http_head_request(web->head)->target, &out)) {
-        server_note(visit->server, note_request, NULL);
         (void)link_send(&visit->link, buffer_slice(&out)); // a client that is gone needs nothing
     }
     buffer_clear(&out);

@@ -249,28 +249,6 @@ static void tickets_of_two_nodes(void **state)
     resume("quirk=ticket-keys-fail", TLS1_3_VERSION, true, CLIENT_ALERT, 51);
 }
 
-static void what_was_heard(void **state)
-{
-    (void)state;
-    struct origins *origins = origins_new(NULL);
-    struct origin_heard heard;
-    struct client_result result;
-    uint16_t port = start(origins, "");
-    client_go(port, &(struct client_offer){.host = "other.test"}, &result);
-    client_clear(&result);
-    assert_true(origins_heard(origins, port, &heard));
-    assert_int_equal(heard.connections, 1);
-    assert_int_equal(heard.hellos, 1);
-    assert_int_equal(heard.secured, 1);
-    assert_int_equal(heard.requests, 1);
-    assert_int_equal(heard.failed, 0);
-    assert_string_equal(heard.sni, CLIENT_HOST);
-    assert_string_equal(heard.host, "other.test");
-    assert_int_equal(heard.version, TLS1_3_VERSION);
-    assert_false(origins_heard(origins, 1, &heard));
-    origins_free(origins);
-}
-
 static void plain(uint16_t port, const char *request, char *text, size_t size)
 {
     int fd = client_socket(port);
@@ -398,7 +376,6 @@ int main(void)
         cmocka_unit_test(client_certificates_are_verified),
         cmocka_unit_test(ends_differ),
         cmocka_unit_test(tickets_of_two_nodes),
-        cmocka_unit_test(what_was_heard),
         cmocka_unit_test(plain_http),
         cmocka_unit_test(a_page_is_served_with_tls_and_without),
         cmocka_unit_test(issuers_are_published),

@@ -157,7 +157,26 @@ static void every_quirk_has_its_words(void **state)
         struct quirk quirk = {0};
         assert_true(quirk_set(&quirk, "quirk", quirk_word((enum quirk_kind)i), NULL));
         assert_int_equal(quirk.kind, i); // words are unique
-        assert_true(strlen(quirk_what((enum quirk_kind)i)) > 0);
+    }
+}
+
+static void the_documentation_has_them_all(void **state)
+{
+    static const char *const lines[] = {
+#define XX(name, word, manner, what) "\n| `" word "` | " what " |\n",
+        QUIRK_MAP(XX)
+#undef XX
+    };
+    (void)state;
+    char text[65536];
+    FILE *file = fopen(TEST_UNITS "/../../docs/scenarios.md", "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    assert_int_equal(fclose(file), 0);
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        if (strstr(text, lines[i]) == NULL) {
+            fail_msg("docs/scenarios.md lacks:%s", lines[i]);
+        }
     }
 }
 
@@ -241,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest others[] = {
         cmocka_unit_test(every_quirk_has_its_words),
+        cmocka_unit_test(the_documentation_has_them_all),
         cmocka_unit_test(change_cipher_spec),
         cmocka_unit_test(unreadable_hellos),
         cmocka_unit_test(tickets_are_found),
