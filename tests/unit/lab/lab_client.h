@@ -18,8 +18,9 @@
 #include "lab.h"
 #include "rows.h"
 
-#define CLIENT_HOST    "www.lab.midspan.test"
-#define CLIENT_WAIT_MS 400 // after which a server that says nothing is silent
+#define CLIENT_HOST      "www.lab.midspan.test"
+#define CLIENT_WAIT_MS   20000 // bounds a hang: the machine may be busy
+#define CLIENT_SILENT_MS 400   // for servers that are to say nothing
 
 struct client_offer {
     int min, max;        // OpenSSL's numbers; 0: its defaults at level 0
@@ -33,6 +34,7 @@ struct client_offer {
     bool wants_staple;
     SSL_SESSION *session; // to resume; borrowed
     int split_at;         // bytes of the hello in the first segment; 0: all
+    int wait_ms;          // after which the server is called silent; 0: CLIENT_WAIT_MS
 };
 
 enum client_end {
@@ -44,6 +46,11 @@ enum client_end {
     CLIENT_SILENCE,
     CLIENT_NOT_CONNECTED
 };
+
+#define SILENT                      \
+    {                               \
+        .wait_ms = CLIENT_SILENT_MS \
+    }
 
 struct client_result {
     enum client_end end;
@@ -69,15 +76,19 @@ static inline void client_clear(struct client_result *result)
     *result = (struct client_result){.alert = -1};
 }
 
+static inline void client_wait(int fd, int ms)
+{
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)), 0);
+}
+
 static inline int client_socket(uint16_t port)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval wait = {.tv_sec = CLIENT_WAIT_MS / 1000,
-                           .tv_usec = CLIENT_WAIT_MS % 1000 * 1000};
     int on = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    client_wait(fd, CLIENT_WAIT_MS);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
         close(fd);
@@ -252,6 +263,9 @@ static inline void client_go(uint16_t port, const struct client_offer *offer,
     if (fd < 0) {
         result->end = CLIENT_NOT_CONNECTED;
         return;
+    }
+    if (offer->wait_ms > 0) {
+        client_wait(fd, offer->wait_ms);
     }
     SSL *ssl = client_ssl(offer, result);
     if (offer->split_at > 0) {

@@ -13,11 +13,11 @@ static const struct row {
 } rows[] = {
     {"a box that behaves", "", "", {0}, .want = CLIENT_SECURED, .want_status = 200},
     {"a box that delays", "delay=20ms", "", {0}, .want = CLIENT_SECURED, .want_status = 200},
-    {"a box that swallows the hello", "quirk=silent", "", {0}, .want = CLIENT_SILENCE},
+    {"a box that swallows the hello", "quirk=silent", "", SILENT, .want = CLIENT_SILENCE},
     {"a box that resets on the hello", "quirk=closes;manner=reset", "", {0}, .want = CLIENT_RESET},
     {"a box that cuts on the hello", "quirk=closes", "", {0}, .want = CLIENT_CLOSED},
     {"a box that answers for the origin", "quirk=alert;alert=access_denied", "", {0}, .want = CLIENT_ALERT, .want_alert = 49},
-    {"a box that drops hellos of TLS 1.3", "quirk=version-intolerant;manner=silence", "", {0}, .want = CLIENT_SILENCE},
+    {"a box that drops hellos of TLS 1.3", "quirk=version-intolerant;manner=silence", "", SILENT, .want = CLIENT_SILENCE},
     {"the same, and a hello of TLS 1.2", "quirk=version-intolerant;manner=silence", "", {.max = TLS1_2_VERSION}, .want = CLIENT_SECURED, .want_status = 200},
     {"a box that drops large hellos", "quirk=hello-over;limit=100", "", {0}, .want = CLIENT_CLOSED},
     {"a box that reads one segment, two come", "quirk=first-segment", "", {.split_at = 70}, .want = CLIENT_RESET},
@@ -73,7 +73,7 @@ static void a_swallowed_hello_never_arrives(void **state)
     uint16_t port;
     uint8_t byte;
     int listener = listen_here(&port);
-    client_go(start_box(origins, port, "quirk=silent"), &(struct client_offer){0}, &result);
+    client_go(start_box(origins, port, "quirk=silent"), &(struct client_offer)SILENT, &result);
     client_clear(&result);
     int peer = accept(listener, NULL, NULL); // the box connects before it decides, or it does not
     assert_true(peer < 0 || recv(peer, &byte, 1, MSG_DONTWAIT) <= 0);
