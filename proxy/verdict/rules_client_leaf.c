@@ -101,17 +101,30 @@ static bool authority_expired(struct judge *judge, enum side side, struct verdic
     return true;
 }
 
+// origin_has is true if verification found that fault in the origin's certificate, first of all or
+// beside another.
+static bool origin_has(const struct judge *judge, const char *code)
+{
+    const struct verification *found = &leg_of(judge, SERVER)->verification;
+    for (int fault = CERT_FAULT_NONE + 1; found->done && fault < CERT_FAULTS; fault++) {
+        bool is_there =
+            found->fault == (enum cert_fault)fault || (found->faults & 1u << fault) != 0;
+        if (is_there && strcmp(fault_code((enum cert_fault)fault), code) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool faulty_leaf(struct judge *judge, enum side side, struct verdict *out)
 {
-    const struct leg_evidence *server = leg_of(judge, SERVER);
     struct refusal refusal = refusal_of(judge);
     enum stack_fault fault;
     const char *code = refusal.kind != REFUSAL_NONE ? leaf_fault(judge, &fault) : NULL;
     if (code == NULL || !may_be(judge, &refusal, fault)) {
         return false;
     }
-    bool is_origins =
-        server->verification.done && strcmp(fault_code(server->verification.fault), code) == 0;
+    bool is_origins = origin_has(judge, code);
     verdict_set(out, code, is_origins ? PARTY_SERVER : PARTY_BRIDGE, refusal.phase,
                 refusal.kind == REFUSAL_ALERT ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
     verdict_say(judge, out, "the client refused the certificate that midspan showed it: %s",
@@ -127,6 +140,10 @@ static bool faulty_leaf(struct judge *judge, enum side side, struct verdict *out
         verdict_fact(judge, out,
                      "the origin's own certificate has this fault; the leaf mirrors it");
         out->direct = DIRECT_WOULD_FAIL;
+    } else {
+        verdict_fix(judge, out,
+                    "Let midspan show a leaf without this fault: leaf=clean on its client leg, or "
+                    "another certificate than the one configured there (cert, key).");
     }
     say_stack(judge, &refusal, out);
     return true;
