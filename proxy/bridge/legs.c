@@ -96,6 +96,7 @@ static bool make_server_engine(struct connection *c, struct error *error)
     struct context context;
     shape_server(policy, hello, &terms->library, c->engines[CLIENT] != NULL ? &agreed : NULL,
                  &shape, &c->evidence.lost);
+    shape_fixed(policy, &c->evidence.fixed);
     note_shape(c, SERVER, &shape);
     if (!contexts_get(c->kit->contexts[SERVER], &shape, &context, error)) {
         return false;

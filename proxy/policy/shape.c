@@ -260,6 +260,17 @@ static void find_losses(const struct client_hello *hello, const struct offer *of
     }
 }
 
+void shape_fixed(const struct leg_policy *policy, struct fixed *out_fixed)
+{
+    bool is_all = !policy->mirror;
+    *out_fixed = (struct fixed){
+        .versions = is_all || policy->version_min != 0 || policy->version_max != 0,
+        .suites = is_all || policy->suites.count > 0,
+        .groups = is_all || policy->groups.count > 0,
+        .schemes = is_all || policy->schemes.count > 0,
+    };
+}
+
 void shape_server(const struct leg_policy *policy, const struct client_hello *hello,
                   const struct library *library, const struct slice *alpn_chosen,
                   struct leg_shape *out_shape, struct losses *out_lost)

@@ -30,6 +30,14 @@ struct losses {
     bool alpn; // names were cut
 };
 
+// The lists of a server leg that are its policy's own, whatever the client offers: what is missing
+// in them no client can mend.
+struct fixed {
+    bool versions, suites, groups, schemes;
+};
+
+void shape_fixed(const struct leg_policy *policy, struct fixed *out_fixed);
+
 // shape_server makes the server leg's shape: what the policy says, and, where it says nothing and
 // mirrors, what `hello` (NULL: no hello, library defaults) offered as far as `library` can. GREASE
 // and signalling suites are no loss. `alpn_chosen` (client-first order, NULL otherwise) is the one

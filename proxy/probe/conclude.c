@@ -298,7 +298,8 @@ static bool is_bridges_name(const struct evidence *evidence)
 }
 
 // Forward only: who is behind moves. What the origin takes is old: the origin. Else whoever's list
-// lacks it: the bridge, when the client would have offered it; the client otherwise.
+// lacks it: the bridge, when the client would have offered it, or when it would not have been
+// passed on; the client otherwise.
 static enum party party_of_bridged(const struct plan *plan, const struct finding *finding)
 {
     const struct judge *judge = &plan->judge;
@@ -334,10 +335,12 @@ static enum party party_of_bridged(const struct plan *plan, const struct finding
     if (client_has(plan, finding) || !judge->has_client_hello) {
         return PARTY_BRIDGE;
     }
-    const struct number_list *versions = &judge->client.versions;
+    bool is_bridges = is_fixed(judge, finding->list);
+    const struct number_list *versions =
+        is_bridges ? &plan->base.offered.versions : &judge->client.versions;
     bool is_behind = finding->list == LIST_VERSIONS && versions->count > 0 &&
                      versions->items[versions->count - 1] > finding->number;
-    return is_behind ? PARTY_SERVER : PARTY_CLIENT;
+    return is_behind ? PARTY_SERVER : is_bridges ? PARTY_BRIDGE : PARTY_CLIENT;
 }
 
 // On a connection that is passed on, what would be the bridge's is the client's own.

@@ -152,6 +152,7 @@ struct evidence {
     const char *via;                // upstream proxy, NULL none
     int via_status;                 // its HTTP status when it refused, 0 otherwise
     struct losses lost;
+    struct fixed fixed; // of the server leg
     struct leg_evidence legs[SIDES];
     // The client left before its ClientHello was whole (a browser's spare). A connection that was
     // secured and then left without a byte is not this: verdict tells it from a silent rejection.

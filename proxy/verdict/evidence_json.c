@@ -273,6 +273,17 @@ static void write_lost(struct json *json, const struct losses *lost)
     json_close_object(json);
 }
 
+static void write_fixed(struct json *json, const struct fixed *fixed)
+{
+    json_key(json, "fixed");
+    json_open_object(json);
+    bool_field(json, "versions", fixed->versions);
+    bool_field(json, "suites", fixed->suites);
+    bool_field(json, "groups", fixed->groups);
+    bool_field(json, "schemes", fixed->schemes);
+    json_close_object(json);
+}
+
 static void write_ingress(struct json *json, const struct evidence *evidence)
 {
     char target[ENDPOINT_TEXT_MAX];
@@ -322,6 +333,7 @@ void evidence_write(struct json *json, const struct evidence *evidence)
     bool_field(json, "dropped_unused", evidence->was_dropped_unused);
     int_field(json, "origin_date_us", evidence->origin_date_us);
     write_lost(json, &evidence->lost);
+    write_fixed(json, &evidence->fixed);
     write_history(json, evidence);
     json_key(json, "legs");
     json_open_object(json);

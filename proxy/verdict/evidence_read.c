@@ -76,6 +76,20 @@ static void read_lost(struct reader *reader, const json_t *root, struct losses *
     reader_leave(reader, mark);
 }
 
+static void read_fixed(struct reader *reader, const json_t *root, struct fixed *out_fixed)
+{
+    size_t mark;
+    const json_t *object = read_object(reader, root, "fixed", &mark);
+    if (object == NULL) {
+        return;
+    }
+    read_bool(reader, object, "versions", &out_fixed->versions);
+    read_bool(reader, object, "suites", &out_fixed->suites);
+    read_bool(reader, object, "groups", &out_fixed->groups);
+    read_bool(reader, object, "schemes", &out_fixed->schemes);
+    reader_leave(reader, mark);
+}
+
 static void read_history(struct reader *reader, const json_t *root, struct evidence *out_evidence)
 {
     size_t mark;
@@ -130,6 +144,7 @@ static bool read_root(struct reader *reader, const json_t *root, struct evidence
     read_i64(reader, root, "opened_us", &evidence.opened_us);
     read_ingress(reader, root, &evidence);
     read_lost(reader, root, &evidence.lost);
+    read_fixed(reader, root, &evidence.fixed);
     read_history(reader, root, &evidence);
     read_legs(reader, root, &evidence);
     if (reader->failed) {

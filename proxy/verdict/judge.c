@@ -326,6 +326,22 @@ bool narrowed_by_bridge(const struct judge *judge, enum list_kind kind,
     return out_missing->count > 0;
 }
 
+bool is_fixed(const struct judge *judge, enum list_kind kind)
+{
+    const struct fixed *fixed = &judge->evidence->fixed;
+    switch (kind) {
+    case LIST_VERSIONS:
+        return fixed->versions;
+    case LIST_SUITES:
+        return fixed->suites;
+    case LIST_GROUPS:
+        return fixed->groups;
+    case LIST_SCHEMES:
+        return fixed->schemes;
+    }
+    return false;
+}
+
 enum direct direct_guess(const struct judge *judge)
 {
     const struct leg_evidence *leg = &judge->evidence->legs[SERVER];

@@ -101,5 +101,9 @@ bool leaf_covers(const struct cert_facts *leaf, const char *name);
 bool narrowed_by_bridge(const struct judge *judge, enum list_kind kind,
                         struct number_list *out_missing);
 
+// is_fixed is true if that list of the server leg is its policy's own, whatever the client offers:
+// then it is the bridge that has to move, and no client can.
+bool is_fixed(const struct judge *judge, enum list_kind kind);
+
 // direct_guess says what would happen without midspan as far as the secured server leg tells.
 enum direct direct_guess(const struct judge *judge);

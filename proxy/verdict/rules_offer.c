@@ -21,14 +21,15 @@ static const char *list_of(struct judge *judge, enum list_kind kind)
     return list_text(judge->arena, kind, sets_list(&judge->offer, kind));
 }
 
-// A list that the bridge cut is the bridge's; one passed on as it was is the client's when narrow.
+// A list that the bridge cut, or has of its own, is the bridge's; one passed on as it was is the
+// client's when narrow.
 static enum party party_of_list(const struct judge *judge, enum list_kind kind,
                                 struct number_list *out_missing)
 {
     if (narrowed_by_bridge(judge, kind, out_missing)) {
         return PARTY_BRIDGE;
     }
-    return judge->has_client_hello ? PARTY_CLIENT : PARTY_BRIDGE;
+    return judge->has_client_hello && !is_fixed(judge, kind) ? PARTY_CLIENT : PARTY_BRIDGE;
 }
 
 static bool is_one_key(uint32_t keys)
@@ -82,7 +83,8 @@ static void say_suspect(struct judge *judge, struct verdict *out, const struct s
     // TLS 1.3 alone refused: it is the origin that is behind.
     bool is_newest = suspect->list == LIST_VERSIONS && judge->offer.versions.count == 1 &&
                      judge->offer.versions.items[0] == VERSION_TLS13;
-    verdict_set(out, suspect->code, is_newest && party == PARTY_CLIENT ? PARTY_SERVER : party,
+    verdict_set(out, suspect->code,
+                is_newest && missing.count == 0 && judge->has_client_hello ? PARTY_SERVER : party,
                 PHASE_SERVER_HELLO, CONFIDENCE_SUSPECTED);
     out->offered = list_of(judge, suspect->list);
     verdict_say(judge, out,

@@ -18,7 +18,9 @@ static enum party party_of_version(const struct judge *judge, struct number_list
     uint16_t offered = newest(&judge->offer.versions);
     bool is_client_behind = offered != 0 && offered < VERSION_TLS13 && judge->has_client_hello &&
                             newest(&judge->client.versions) <= offered;
-    return is_client_behind ? PARTY_CLIENT : PARTY_SERVER;
+    bool is_bridge_behind =
+        offered != 0 && offered < VERSION_TLS13 && is_fixed(judge, LIST_VERSIONS);
+    return is_bridge_behind ? PARTY_BRIDGE : is_client_behind ? PARTY_CLIENT : PARTY_SERVER;
 }
 
 static void fix_version(struct judge *judge, struct verdict *out)

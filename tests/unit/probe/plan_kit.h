@@ -47,6 +47,7 @@ struct plan_row {
     struct hello_row client, sent; // `sent` without suites: the client's
     const char *client_sni, *sent_sni;
     struct server server;
+    bool is_fixed;  // the bridge offers that whatever the client does
     bool is_passed; // … on untouched: the client's own hello is what was sent
     const char *code, *party, *confidence;
     const char *accepted; // NULL: not asked
@@ -203,6 +204,7 @@ static inline void make_evidence(const struct plan_row *row, struct arena *arena
     memset(out, 0, sizeof(*out));
     window(sent, shape);
     out->is_passed = row->is_passed;
+    out->fixed = (struct fixed){row->is_fixed, row->is_fixed, row->is_fixed, row->is_fixed};
     out->has_target = true;
     out->target = (struct endpoint){.host = "127.0.0.1", .port = 443, .is_ip = true};
     out->legs[CLIENT].client_hello = with_name(arena, &row->client, row->client_sni);

@@ -347,6 +347,8 @@ static inline bool kit_evidence_word(struct kit *kit, const char *key, const cha
         evidence->is_passed = true;
     } else if (strcmp(key, "plain") == 0) {
         evidence->is_plain = true;
+    } else if (strcmp(key, "own-lists") == 0) {
+        evidence->fixed = (struct fixed){true, true, true, true};
     } else if (strcmp(key, "spare") == 0) {
         evidence->was_dropped_unused = true;
     } else if (strcmp(key, "via") == 0) {
