@@ -87,13 +87,32 @@ static bool protocols_differ(struct judge *judge, enum side side, struct verdict
     return true;
 }
 
+// closed_unanswered: a request went out, and the origin closed without a byte.
+static bool closed_unanswered(const struct judge *judge, enum side side)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    return side == SERVER && leg->close.kind == ENDING_CLOSED && leg->app_bytes_received == 0 &&
+           leg->app_bytes_sent > 0 && !client_left_first(judge);
+}
+
+static bool offers_http1(struct slice names)
+{
+    struct slice name;
+    for (size_t at = 0; alpn_next(names, &at, &name);) {
+        if (slice_equals_text(name, "http/1.1")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // A server without any common protocol may complete the handshake and close (Apache: measured).
+// Not where HTTP/1.1 was offered: a server that knows no ALPN agrees to none and speaks just that.
 static bool closed_for_protocol(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
-    if (side != SERVER || leg->close.kind != ENDING_CLOSED || leg->app_bytes_received > 0 ||
-        leg->app_bytes_sent == 0 || judge->offer.alpn.len == 0 || leg->alpn.len > 0 ||
-        client_left_first(judge)) {
+    if (!closed_unanswered(judge, side) || judge->offer.alpn.len == 0 || leg->alpn.len > 0 ||
+        offers_http1(judge->offer.alpn)) {
         return false;
     }
     verdict_set(out, "alpn.no-overlap", PARTY_CLIENT, PHASE_AFTER, CONFIDENCE_SUSPECTED);
@@ -156,6 +175,26 @@ static bool broken_record(struct judge *judge, enum side side, struct verdict *o
     return true;
 }
 
+// What ends TLS before a service that is down does so (hitch, stunnel, a balancer of TCP). Only of
+// a request that was read as HTTP is it known that an answer was due.
+static bool request_closed(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    if (!closed_unanswered(judge, side) || judge->evidence->host_header == NULL) {
+        return false;
+    }
+    verdict_set(out, "transport.closed", PARTY_SERVER, PHASE_AFTER, CONFIDENCE_DEDUCED);
+    verdict_say(judge, out, "%s closed a secured connection instead of answering", judge->origin);
+    verdict_fact(judge, out, "%llu bytes of request had been sent to it",
+                 (unsigned long long)leg->app_bytes_sent);
+    verdict_fact(judge, out, "both handshakes are complete: it is not TLS that failed");
+    verdict_fix(judge, out,
+                "Look at the log of %s and at the service behind it, which may be down or refuse "
+                "this request.",
+                judge->origin);
+    return true;
+}
+
 // A request went out, and not a byte came back.
 static bool no_answer(struct judge *judge, enum side side, struct verdict *out)
 {
@@ -178,6 +217,7 @@ const struct rule after_rules[] = {
     {"closed for want of a protocol", closed_for_protocol},
     {"a late alert", late_alert},
     {"a record that can't be read", broken_record},
+    {"a request, and a close", request_closed},
     {"no answer to a request", no_answer},
     {NULL, NULL},
 };

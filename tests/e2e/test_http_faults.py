@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness import raw
 from harness.process import Process, free_port
 
 # What nginx answers to requests whose Host is not the name of the handshake.
@@ -196,3 +197,18 @@ def test_the_evidence_has_status_host_and_date(proxy, strict, curl):
     evidence = expect_misdirected(proxy)["evidence"]
     assert evidence["host_header"] == "other.test"
     assert abs(evidence["origin_date_us"] / 1e6 - time.time()) < 3600
+
+
+def test_a_tls_server_whose_service_is_down(start_midspan, pki_, curl):
+    """It knows no ALPN, takes the request and closes: no application protocol is to blame."""
+
+    def serve(sock):
+        with raw.wrap_server(sock, raw.server_context(pki_.server())) as tls:
+            raw.read_head(tls)
+            tls.unwrap()
+
+    with raw.RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        got = curl.fetch(origin.url(), proxy=proxy.url, ca=proxy.ca)
+        assert not got.ok, got
+        proxy.expect_verdict("transport.closed", leg="server", party="server", phase="after")

@@ -69,6 +69,23 @@ VERSIONS = [
     for client, origin in (("wget", "java"), ("Java", "python"), ("Node", "nginx"))
 ] + [
     Row(
+        "an edge and a client up to TLS 1.2, an origin from 1.3",
+        VERSION,
+        "server",
+        "bridge",
+        origin=origin,
+        serving={"min": NEW},
+        client=client,
+        ask={"max": OLD},
+        options=("--edge", edge),
+    )
+    for client, origin, edge in (
+        ("curl", "nginx", "ingress-nginx"),
+        ("gnutls-cli", "go", "f5-bigip"),
+        ("Go", "s_server", "envoy-default"),
+    )
+] + [
+    Row(
         "a bridge from TLS 1.3, an origin up to 1.2",
         VERSION,
         "server",
