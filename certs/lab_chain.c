@@ -20,6 +20,7 @@
 // RFC 6761 section 6.4
 #define DEAD_AIA  "http://aia.midspan.invalid/intermediate.cer"
 #define DEAD_OCSP "http://ocsp.midspan.invalid/"
+#define DEAD_CRL  "http://crl.midspan.invalid/list.crl"
 
 // Of certificates that have no word on their days.
 static const struct lab_days days_leaf = {-7, 90}, days_intermediate = {-60, 700},
@@ -238,19 +239,21 @@ static const char *aia_of(const struct draft *draft)
     return DEAD_AIA;
 }
 
-static const char *ocsp_of(const struct draft *draft)
+// address_of gives where the leaf says that it is told whether it is revoked; `url` NULL is as
+// DEAD.
+static const char *address_of(enum lab_said said, const char *url, const char *dead)
 {
-    switch (draft->recipe->ocsp) {
-    case LAB_OCSP_NONE:
+    switch (said) {
+    case LAB_SAID_NONE:
         return NULL;
-    case LAB_OCSP_GOOD:
-    case LAB_OCSP_REVOKED:
-        return draft->urls.ocsp != NULL ? draft->urls.ocsp : DEAD_OCSP;
-    case LAB_OCSP_DEAD:
-    case LAB_OCSPS:
+    case LAB_SAID_GOOD:
+    case LAB_SAID_REVOKED:
+        return url != NULL ? url : dead;
+    case LAB_SAID_DEAD:
+    case LAB_SAIDS:
         break;
     }
-    return DEAD_OCSP;
+    return dead;
 }
 
 static bool leaf_make_all(struct draft *draft)
@@ -272,7 +275,8 @@ static bool leaf_make_all(struct draft *draft)
         .days = days_or(recipe->leaf, days_leaf),
         .purpose = is_for_client ? "clientAuth" : "serverAuth",
         .aia = aia_of(draft),
-        .ocsp = ocsp_of(draft),
+        .ocsp = address_of(recipe->ocsp, draft->urls.ocsp, DEAD_OCSP),
+        .crl = address_of(recipe->crl, draft->urls.crl, DEAD_CRL),
         .must_staple = recipe->must_staple,
         .is_sha1 = recipe->fault == LAB_FAULT_SHA1,
     };
@@ -363,6 +367,22 @@ static bool fill_trusted(const struct draft *draft, struct lab_chain *chain)
     return trust(chain, is_replaced ? &draft->old : end);
 }
 
+// fill_list makes what is at the address of the list.
+static bool fill_list(const struct draft *draft, const struct lab_cert *issuer,
+                      struct lab_chain *chain)
+{
+    enum lab_said which = draft->recipe->crl;
+    if (which != LAB_SAID_GOOD && which != LAB_SAID_REVOKED) {
+        return true;
+    }
+    X509_CRL *crl =
+        lab_crl_make(issuer, which == LAB_SAID_REVOKED ? draft->leaf.certificate : NULL);
+    int len = crl != NULL ? i2d_X509_CRL(crl, &chain->list) : 0;
+    X509_CRL_free(crl);
+    chain->list_len = len > 0 ? (size_t)len : 0;
+    return len > 0;
+}
+
 static bool fill_revocation(const struct draft *draft, struct lab_chain *chain)
 {
     const struct lab_cert *issuer = leaf_issuer(draft);
@@ -382,9 +402,12 @@ static bool fill_revocation(const struct draft *draft, struct lab_chain *chain)
             return false;
         }
     }
-    enum lab_ocsp ocsp = draft->recipe->ocsp;
-    enum lab_staple said = ocsp == LAB_OCSP_REVOKED ? LAB_STAPLE_REVOKED : LAB_STAPLE_GOOD;
-    if ((ocsp == LAB_OCSP_GOOD || ocsp == LAB_OCSP_REVOKED) &&
+    if (!fill_list(draft, issuer, chain)) {
+        return false;
+    }
+    enum lab_said ocsp = draft->recipe->ocsp;
+    enum lab_staple said = ocsp == LAB_SAID_REVOKED ? LAB_STAPLE_REVOKED : LAB_STAPLE_GOOD;
+    if ((ocsp == LAB_SAID_GOOD || ocsp == LAB_SAID_REVOKED) &&
         !lab_staple_make(leaf, issuer, said, &chain->ocsp, &chain->ocsp_len)) {
         return false;
     }
@@ -406,7 +429,7 @@ bool lab_chain_make(struct lab_ca *ca, const struct lab_recipe *recipe, const ch
 {
     struct draft draft = {.ca = ca, .recipe = recipe, .host = host, .error = error};
     struct lab_chain chain = {0};
-    draft.urls = urls != NULL ? *urls : (struct lab_urls){NULL, NULL};
+    draft.urls = urls != NULL ? *urls : (struct lab_urls){NULL, NULL, NULL};
     bool is_made =
         root_make(&draft) && intermediates_make(&draft) && leaf_make_all(&draft) &&
         (recipe->sent != LAB_SENT_WRONG ||
@@ -442,6 +465,7 @@ void lab_chain_clear(struct lab_chain *chain)
     X509_CRL_free(chain->crl);
     OPENSSL_free(chain->staple);
     OPENSSL_free(chain->ocsp);
+    OPENSSL_free(chain->list);
     *chain = (struct lab_chain){0};
 }
 

@@ -31,12 +31,14 @@ struct lab_chain {
     size_t staple_len;
     uint8_t *ocsp; // what the responder says, likewise
     size_t ocsp_len;
+    uint8_t *list; // what is at the list's address, likewise
+    size_t list_len;
 };
 
-// Addresses that go into the leaf: of its issuer (LAB_AIA_SERVED) and of its responder
-// (LAB_OCSP_GOOD, LAB_OCSP_REVOKED). NULL is as DEAD.
+// Addresses that go into the leaf: of its issuer (LAB_AIA_SERVED), of its responder (LAB_SAID_GOOD,
+// LAB_SAID_REVOKED) and of its issuer's list (LAB_SAID_GOOD, LAB_SAID_REVOKED). NULL is as DEAD.
 struct lab_urls {
-    const char *issuer, *ocsp;
+    const char *issuer, *ocsp, *crl;
 };
 
 // lab_chain_make makes the chain of `recipe` for `host` (a name or IP literal). `urls` may be

@@ -162,7 +162,7 @@ static bool extension_set(X509 *made, X509 *issuer, int nid, const char *value)
 
 static bool extensions_set(X509 *made, X509 *issuer, EVP_PKEY *key, const struct lab_draft *draft)
 {
-    char access[512];
+    char access[512], list[256];
     bool is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
     const char *usage =
         is_rsa ? "critical,digitalSignature,keyEncipherment" : "critical,digitalSignature";
@@ -171,6 +171,7 @@ static bool extensions_set(X509 *made, X509 *issuer, EVP_PKEY *key, const struct
                    draft->aia != NULL ? "caIssuers;URI:" : "", draft->aia != NULL ? draft->aia : "",
                    draft->aia != NULL && draft->ocsp != NULL ? "," : "",
                    draft->ocsp != NULL ? "OCSP;URI:" : "", draft->ocsp != NULL ? draft->ocsp : "");
+    (void)snprintf(list, sizeof(list), "URI:%.200s", draft->crl != NULL ? draft->crl : ""); // fits
     return cert_extension_add(made, issuer, NID_basic_constraints,
                               draft->is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE") &&
            cert_extension_add(made, issuer, NID_key_usage,
@@ -181,6 +182,8 @@ static bool extensions_set(X509 *made, X509 *issuer, EVP_PKEY *key, const struct
            extension_set(made, issuer, NID_ext_key_usage, draft->purpose) &&
            extension_set(made, issuer, NID_name_constraints, draft->constraints) &&
            extension_set(made, issuer, NID_info_access, has_access ? access : NULL) &&
+           extension_set(made, issuer, NID_crl_distribution_points,
+                         draft->crl != NULL ? list : NULL) &&
            extension_set(made, issuer, NID_tlsfeature,
                          draft->must_staple ? "status_request" : NULL);
 }
@@ -240,26 +243,36 @@ bool lab_cert_make(const struct lab_draft *draft, EVP_PKEY *key, const struct la
     return true;
 }
 
+static bool list_entry(X509_CRL *crl, X509 *revoked, ASN1_TIME *since)
+{
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_ENUMERATED *reason = ASN1_ENUMERATED_new();
+    bool is_added =
+        entry != NULL && reason != NULL &&
+        X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked)) == 1 &&
+        X509_REVOKED_set_revocationDate(entry, since) == 1 &&
+        ASN1_ENUMERATED_set(reason, CRL_REASON_KEY_COMPROMISE) == 1 &&
+        X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, X509V3_ADD_DEFAULT) == 1 &&
+        X509_CRL_add0_revoked(crl, entry) == 1;
+    ASN1_ENUMERATED_free(reason);
+    if (!is_added) {
+        X509_REVOKED_free(entry);
+    }
+    return is_added;
+}
+
 X509_CRL *lab_crl_make(const struct lab_cert *issuer, X509 *revoked)
 {
     X509_CRL *crl = X509_CRL_new();
-    X509_REVOKED *entry = X509_REVOKED_new();
     ASN1_TIME *from = X509_gmtime_adj(NULL, -86400);
     ASN1_TIME *to = X509_gmtime_adj(NULL, 30L * 86400);
-    bool is_made = crl != NULL && entry != NULL && from != NULL && to != NULL &&
+    bool is_made = crl != NULL && from != NULL && to != NULL &&
                    X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
                    X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->certificate)) == 1 &&
                    X509_CRL_set1_lastUpdate(crl, from) == 1 &&
                    X509_CRL_set1_nextUpdate(crl, to) == 1 &&
-                   X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(revoked)) == 1 &&
-                   X509_REVOKED_set_revocationDate(entry, from) == 1;
-    if (is_made && X509_CRL_add0_revoked(crl, entry) == 1) {
-        entry = NULL; // the CRL's
-        is_made = X509_CRL_sign(crl, issuer->key, cert_digest_for(issuer->key)) > 0;
-    } else {
-        is_made = false;
-    }
-    X509_REVOKED_free(entry);
+                   (revoked == NULL || list_entry(crl, revoked, from)) &&
+                   X509_CRL_sign(crl, issuer->key, cert_digest_for(issuer->key)) > 0;
     ASN1_TIME_free(from);
     ASN1_TIME_free(to);
     if (!is_made) {

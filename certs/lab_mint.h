@@ -25,6 +25,7 @@ struct lab_draft {
     const char *constraints; // nameConstraints
     const char *aia;         // URL of the issuer
     const char *ocsp;        // URL of the responder
+    const char *crl;         // URL of the revocation list
     bool must_staple;
     bool is_sha1;
 };
@@ -40,8 +41,8 @@ bool lab_cert_make(const struct lab_draft *draft, EVP_PKEY *key, const struct la
 // lab_names_first writes the first name of `names` for `host`, as a common name has it: cut.
 void lab_names_first(const char *names, const char *host, char out_name[LAB_SUBJECT_MAX]);
 
-// lab_crl_make makes a CRL of `issuer` that lists `revoked`. lab_staple_make makes an OCSP response
-// about `leaf`. NULL, or false, when OpenSSL fails.
+// lab_crl_make makes a CRL of `issuer` that lists `revoked` (NULL: nobody). lab_staple_make makes
+// an OCSP response about `leaf`. NULL, or false, when OpenSSL fails.
 X509_CRL *lab_crl_make(const struct lab_cert *issuer, X509 *revoked);
 bool lab_staple_make(X509 *leaf, const struct lab_cert *issuer, enum lab_staple staple,
                      uint8_t **out_der, size_t *out_len);

@@ -12,7 +12,7 @@ static const char *const fault_words[] = {LAB_FAULT_MAP(XX)};
 static const char *const trust_words[] = {LAB_TRUST_MAP(XX)};
 static const char *const staple_words[] = {LAB_STAPLE_MAP(XX)};
 static const char *const aia_words[] = {LAB_AIA_MAP(XX)};
-static const char *const ocsp_words[] = {LAB_OCSP_MAP(XX)};
+static const char *const said_words[] = {LAB_SAID_MAP(XX)};
 #undef XX
 
 // refuse_word says which words there are; always false.
@@ -119,6 +119,7 @@ enum word_place {
     PLACE_STAPLE,
     PLACE_AIA,
     PLACE_OCSP,
+    PLACE_CRL,
     PLACES
 };
 
@@ -130,7 +131,8 @@ static const struct word_key word_keys[] = {
     [PLACE_TRUST] = {"trust", trust_words, COUNT_OF(trust_words)},
     [PLACE_STAPLE] = {"staple", staple_words, COUNT_OF(staple_words)},
     [PLACE_AIA] = {"aia", aia_words, COUNT_OF(aia_words)},
-    [PLACE_OCSP] = {"ocsp", ocsp_words, COUNT_OF(ocsp_words)},
+    [PLACE_OCSP] = {"ocsp", said_words, COUNT_OF(said_words)},
+    [PLACE_CRL] = {"crl", said_words, COUNT_OF(said_words)},
 };
 
 static void put_word(struct lab_recipe *recipe, enum word_place place, int number)
@@ -158,7 +160,10 @@ static void put_word(struct lab_recipe *recipe, enum word_place place, int numbe
         recipe->aia = (enum lab_aia)number;
         break;
     case PLACE_OCSP:
-        recipe->ocsp = (enum lab_ocsp)number;
+        recipe->ocsp = (enum lab_said)number;
+        break;
+    case PLACE_CRL:
+        recipe->crl = (enum lab_said)number;
         break;
     case PLACES:
         break;
@@ -224,11 +229,12 @@ bool lab_recipe_set(struct lab_recipe *recipe, const char *key, const char *valu
     if (is_known) {
         return is_set;
     }
-    return error_set(error, ERROR_CONFIG,
-                     "unknown certificate key '%.60s': expected recipe, names, common-name, "
-                     "issuer-name, key, issuer, sent, fault, trust, staple, aia, ocsp, days, "
-                     "intermediate-days, root-days, must-staple, revoked-by-crl or for-client",
-                     key);
+    return error_set(
+        error, ERROR_CONFIG,
+        "unknown certificate key '%.60s': expected recipe, names, common-name, "
+        "issuer-name, key, issuer, sent, fault, trust, staple, aia, ocsp, crl, "
+        "days, intermediate-days, root-days, must-staple, revoked-by-crl or for-client",
+        key);
 }
 
 bool lab_recipe_has_key(const char *key)

@@ -56,8 +56,9 @@
     XX(DEAD, "dead") /* nobody answers there */ \
     XX(SERVED, "served")
 
-// The address of the responder, in the leaf, and what it says there.
-#define LAB_OCSP_MAP(XX)                        \
+// The address of the responder, or of its issuer's revocation list, in the leaf, and what is said
+// there.
+#define LAB_SAID_MAP(XX)                        \
     XX(NONE, "none")                            \
     XX(DEAD, "dead") /* nobody answers there */ \
     XX(GOOD, "good")                            \
@@ -93,9 +94,9 @@ enum lab_staple {
     LAB_STAPLE_MAP(XX) LAB_STAPLES
 };
 #undef XX
-#define XX(name, text) LAB_OCSP_##name,
-enum lab_ocsp {
-    LAB_OCSP_MAP(XX) LAB_OCSPS
+#define XX(name, text) LAB_SAID_##name,
+enum lab_said {
+    LAB_SAID_MAP(XX) LAB_SAIDS
 };
 #undef XX
 #define XX(name, text) LAB_AIA_##name,
@@ -128,7 +129,7 @@ struct lab_recipe {
     enum lab_trust trust;
     enum lab_staple staple;
     enum lab_aia aia;
-    enum lab_ocsp ocsp;
+    enum lab_said ocsp, crl;
     struct lab_days leaf, intermediate, root;
     bool must_staple;
     bool revoked_by_crl; // a CRL that lists the leaf is made for the bridge
@@ -136,9 +137,9 @@ struct lab_recipe {
 };
 
 // lab_recipe_set sets one key from its text: names, common-name, issuer-name, key, issuer, sent,
-// fault, trust, staple, aia, ocsp, days, intermediate-days, root-days ("-400..-30"), must-staple,
-// revoked-by-crl, for-client ("yes", "no"). An unknown key or value is an ERROR_CONFIG that says
-// what was expected. The key "recipe" starts from a named one.
+// fault, trust, staple, aia, ocsp, crl, days, intermediate-days, root-days ("-400..-30"),
+// must-staple, revoked-by-crl, for-client ("yes", "no"). An unknown key or value is an ERROR_CONFIG
+// that says what was expected. The key "recipe" starts from a named one.
 bool lab_recipe_set(struct lab_recipe *recipe, const char *key, const char *value,
                     struct error *error);
 

@@ -44,8 +44,9 @@ static const struct lab_recipe_row rows[] = {
 
     {"revoked-staple", "revoked, by the response that is stapled", {.staple = LAB_STAPLE_REVOKED}, CERT_FAULT_REVOKED},
     {"revoked-responder", "revoked, by the response that is stapled, and its responder says so as well",
-     {.staple = LAB_STAPLE_REVOKED, .ocsp = LAB_OCSP_REVOKED}, CERT_FAULT_REVOKED},
-    {"revoked-crl", "revoked, by a CRL that the bridge has", {.revoked_by_crl = true}, CERT_FAULT_REVOKED},
+     {.staple = LAB_STAPLE_REVOKED, .ocsp = LAB_SAID_REVOKED}, CERT_FAULT_REVOKED},
+    {"revoked-crl", "revoked, by a CRL that the bridge has, and by the one that the certificate names",
+     {.revoked_by_crl = true, .crl = LAB_SAID_REVOKED}, CERT_FAULT_REVOKED},
     {"must-staple", "wants a stapled response and gets none", {.must_staple = true}, CERT_FAULT_NONE},
     {"must-staple-stapled", "wants a stapled response and gets it", {.must_staple = true, .staple = LAB_STAPLE_GOOD}, CERT_FAULT_NONE},
 

@@ -250,18 +250,23 @@ static bool mint(struct origin_tls *tls, struct origins *origins, size_t site, s
     const struct origin_site *wanted = &tls->origin.sites[site];
     const struct lab_recipe *recipe = &wanted->recipe;
     struct lab_chain *chain = &tls->chains[site];
-    char issuer[32], ocsp[32], issuer_url[ORIGINS_URL_MAX], ocsp_url[ORIGINS_URL_MAX];
+    char issuer[32], ocsp[32], list[32];
+    char issuer_url[ORIGINS_URL_MAX], ocsp_url[ORIGINS_URL_MAX], list_url[ORIGINS_URL_MAX];
     unsigned long long number = origins->address_count++;
     bool is_issuer_served = recipe->aia == LAB_AIA_SERVED;
-    bool is_ocsp_served = recipe->ocsp == LAB_OCSP_GOOD || recipe->ocsp == LAB_OCSP_REVOKED;
+    bool is_ocsp_served = recipe->ocsp == LAB_SAID_GOOD || recipe->ocsp == LAB_SAID_REVOKED;
+    bool is_list_served = recipe->crl == LAB_SAID_GOOD || recipe->crl == LAB_SAID_REVOKED;
     (void)snprintf(issuer, sizeof(issuer), "/issuer-%llu.cer", number); // fit
     (void)snprintf(ocsp, sizeof(ocsp), "/ocsp-%llu", number);
+    (void)snprintf(list, sizeof(list), "/list-%llu.crl", number);
     if ((is_issuer_served && !origins_web_url(origins, issuer, issuer_url, error)) ||
-        (is_ocsp_served && !origins_web_url(origins, ocsp, ocsp_url, error))) {
+        (is_ocsp_served && !origins_web_url(origins, ocsp, ocsp_url, error)) ||
+        (is_list_served && !origins_web_url(origins, list, list_url, error))) {
         return false;
     }
     const struct lab_urls urls = {.issuer = is_issuer_served ? issuer_url : NULL,
-                                  .ocsp = is_ocsp_served ? ocsp_url : NULL};
+                                  .ocsp = is_ocsp_served ? ocsp_url : NULL,
+                                  .crl = is_list_served ? list_url : NULL};
     if (!lab_chain_make(origins->ca, recipe, wanted->name, &urls, chain, error)) {
         return false;
     }
@@ -269,7 +274,9 @@ static bool mint(struct origin_tls *tls, struct origins *origins, size_t site, s
         return error_set(error, ERROR_MEMORY, "out of memory for the lab's certificates");
     }
     return (!is_issuer_served || publish_issuer(origins, issuer, chain->issuer, error)) &&
-           publish(origins, ocsp, "application/ocsp-response", chain->ocsp, chain->ocsp_len, error);
+           publish(origins, ocsp, "application/ocsp-response", chain->ocsp, chain->ocsp_len,
+                   error) &&
+           publish(origins, list, "application/pkix-crl", chain->list, chain->list_len, error);
 }
 
 struct origin_tls *origin_tls_new(struct origins *origins, const struct origin *origin,

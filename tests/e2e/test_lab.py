@@ -128,6 +128,22 @@ def test_json_has_the_verdict_as_the_log_has_it(lab):
     }
 
 
+@pytest.mark.parametrize(
+    "name, asked, said",
+    [
+        ("missing-intermediate", "asked for CN=midspan lab intermediate", "the certificate came"),
+        ("revoked-crl", "the revocation list asked now: http://127.0.0.1:", "(keyCompromise)"),
+    ],
+)
+def test_what_certificates_name_is_asked(lab, name, asked, said):
+    """The lab has a web server for it, and asks it in spite of its own way to all hosts."""
+    code, text, _ = lab("run", name, "--json")
+    assert code == 0
+    rows = json.loads(text)["as_is"]["clients"][0]["verdict"]["proof"]
+    [row] = [row for row in rows if asked in row["changed"]]
+    assert said in row["outcome"], rows
+
+
 def test_a_scenario_that_is_wrong_about_itself_fails(lab, scenario_file):
     assert lab("run", scenario_file)[0] == 0
     scenario_file.write_text(SCENARIO.replace("cause: cert.expired", "cause: cert.revoked"))

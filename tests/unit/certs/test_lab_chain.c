@@ -12,6 +12,7 @@
 #define HOST       "www.shop.midspan.test"
 #define AIA        "http://127.0.0.1:1/0.cer"
 #define OCSP       "http://127.0.0.1:1/ocsp"
+#define LIST       "http://127.0.0.1:1/list.crl"
 #define BIT(fault) (1u << CERT_FAULT_##fault)
 
 // Of the recipes whose chains hold more than the fault that is named.
@@ -23,7 +24,7 @@ static const struct also {
     // A root made anew, sent or not, is an untrusted one of a known name: nothing beside it.
 };
 
-static const struct lab_urls urls = {.issuer = AIA, .ocsp = OCSP};
+static const struct lab_urls urls = {.issuer = AIA, .ocsp = OCSP, .crl = LIST};
 
 static struct trust_store *store_of(const struct lab_chain *chain)
 {
@@ -147,6 +148,7 @@ static void what_is_served_and_trusted(void **state)
     struct lab_chain chain;
     struct arena arena = {0};
     struct cert_facts facts;
+    struct crl_answer listed;
     struct buffer pem = {0};
     const struct lab_recipe_row *row = lab_recipe_find("missing-intermediate");
     assert_true(lab_chain_make(ca, &row->recipe, HOST, &urls, &chain, NULL));
@@ -173,6 +175,15 @@ static void what_is_served_and_trusted(void **state)
     assert_string_equal(facts.ocsp, OCSP);
     assert_null(facts.aia_issuers);
     assert_true(chain.ocsp_len > 0);
+    lab_chain_clear(&chain);
+    row = lab_recipe_find("revoked-crl");
+    assert_true(lab_chain_make(ca, &row->recipe, HOST, &urls, &chain, NULL));
+    assert_true(cert_facts_read(chain.sent[0], &arena, &facts));
+    assert_string_equal(facts.crl, LIST);
+    crl_read((struct slice){chain.list, chain.list_len}, chain.sent[0], chain.issuer,
+             clock_wall_us(), &listed);
+    assert_int_equal(listed.says, CRL_REVOKED);
+    assert_string_equal(listed.reason, "keyCompromise");
     lab_chain_clear(&chain);
     row = lab_recipe_find("must-staple");
     assert_true(lab_chain_make(ca, &row->recipe, HOST, NULL, &chain, NULL));
