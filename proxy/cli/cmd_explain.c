@@ -303,8 +303,8 @@ static bool explain(struct explaining *run, struct slice input)
     struct slice text = trimmed(input);
     if (text.len == 0 || text.data[0] != '{') {
         return error_set(&run->error, ERROR_CONFIG,
-                         "%s: %s, expected evidence as JSON, a JSON Lines log, or a capture "
-                         "(pcap, pcapng)",
+                         "%s: %s, expected evidence as JSON, a JSON Lines log, a capture "
+                         "(pcap, pcapng), or the file of a recording",
                          run->name, text.len == 0 ? "nothing in it" : "not JSON");
     }
     return is_log(text) ? explain_log(run, input) : explain_text(run, text, 0);

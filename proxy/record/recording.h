@@ -28,7 +28,7 @@ void recording_close(struct recording *recording);
 
 // ---- reading
 
-#define RECORDING_ROWS_MAX 1000000 // of one recording_read; more is an error
+#define RECORDING_ROWS_MAX 4000000 // of all tables, in one recording_read; more is an error
 
 // Which connections are wanted; 0: of all sessions, every connection.
 struct recording_wish {

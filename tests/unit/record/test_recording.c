@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -279,6 +280,52 @@ static void two_at_once(void **state)
                 "1,2,1,2|2");
 }
 
+#define WORKERS     4
+#define EVENTS_EACH 500
+
+struct worker {
+    struct recorder *recorder;
+    uint64_t number;
+};
+
+static void *work(void *user)
+{
+    const struct worker *worker = user;
+    struct evidence evidence = sample_good("example.com");
+    evidence.legs[CLIENT].client_hello = SLICE_OF("\x01\x00\x00\x05hello");
+    for (uint64_t i = 0; i < EVENTS_EACH; i++) {
+        struct event event = event_of(EVENT_CLOSED, &evidence);
+        event.connection = i * WORKERS + worker->number;
+        recorder_emit(worker->recorder, &event);
+    }
+    return NULL;
+}
+
+static void many_threads_are_recorded(void **state)
+{
+    struct place *place = *state;
+    struct error error;
+    pthread_t threads[WORKERS];
+    struct worker workers[WORKERS];
+    struct recording *recording = open_at(place);
+    struct sink sink = recording_sink(recording);
+    struct recorder *recorder = recorder_new(&sink, 1, &error);
+    assert_non_null(recorder);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        workers[i] = (struct worker){recorder, i + 1};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (unsigned i = 0; i < WORKERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    recorder_free(recorder);
+    recording_close(recording);
+    query_gives(place,
+                "SELECT count(*), max(connection), count(closed),"
+                " (SELECT count(*) FROM evidence), (SELECT count(*) FROM events) FROM connections",
+                "2000|2000|2000|2000|2000");
+}
+
 // ---- what can't be written
 
 static enum sink_kept keeps(struct recording *recording, struct error *error)
@@ -502,6 +549,11 @@ static const struct hostile {
      "larger than 8388608 bytes"},
     {"evidence past SQLite's limit", "UPDATE evidence SET json = printf('%.*c', 20 << 20, 'x')",
      "too big"},
+    {"many verdicts of one long text",
+     "UPDATE events SET json = printf('%.*c', 8 << 20, 'x'); INSERT INTO verdicts(event, session,"
+     " connection) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+     " SELECT 1, 1, 17 FROM n",
+     NULL},
     {"numbers below zero", "UPDATE connections SET connection = -5", NULL},
     {"a session that is a blob", "UPDATE sessions SET began = x'00'", "is no text"},
     {"a view in the place of a table",
@@ -627,6 +679,7 @@ int main(void)
         WITH_PLACE(update_takes_the_place),
         WITH_PLACE(sessions_are_appended),
         WITH_PLACE(two_at_once),
+        WITH_PLACE(many_threads_are_recorded),
         WITH_PLACE(locked_by_another),
         WITH_PLACE(full_disk),
         WITH_PLACE(table_is_gone),
