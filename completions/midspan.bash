@@ -2,7 +2,7 @@
 
 _midspan_shared='--config --listen --allow-remote --transparent --proxy-protocol --web --workers
     --edge --client-leg --server-leg --order --on-failure --log --record --keylog --ca-dir --no-probe
-    --experiment --pass --resolve --via --connect-timeout --handshake-timeout --idle-timeout --quiet --help'
+    --experiment --pass --resolve --via --connect-timeout --handshake-timeout --idle-timeout --quiet --lang --help'
 _midspan_leg_keys='min= max= ciphers= groups= sigalgs= alpn= sni= mirror= verify= verify-name= ca=
     crl= clock= cert= key= leaf= client-auth= timeout= split='
 
@@ -125,7 +125,7 @@ _midspan() {
         case $cword-${words[2]} in
         2-*) _midspan_words 'list show run check serve send --lang --json --help' "$current" ;;
         3-send) _midspan_words "$(_midspan_presets clients)" "$current" ;;
-        *-serve) _midspan_words "$_midspan_shared --lang" "$current" ;;
+        *-serve) _midspan_words "$_midspan_shared" "$current" ;;
         3-show | 3-run | 3-check)
             _midspan_words "$(midspan lab list 2>/dev/null | sed -n 's/^ *[0-9][0-9]*  *✓\{0,1\} *\([a-z0-9-]*\) .*/\1/p')
                 $(_midspan_lab_options "${words[2]}")" "$current"

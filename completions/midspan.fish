@@ -49,6 +49,7 @@ complete -c midspan -n $proxies -l connect-timeout -x -d 'longest time to connec
 complete -c midspan -n $proxies -l handshake-timeout -x -d 'longest time for a handshake'
 complete -c midspan -n $proxies -l idle-timeout -x -d 'longest silence'
 complete -c midspan -n $proxies -l quiet -d 'print verdicts only'
+complete -c midspan -n $proxies -l lang -xa 'en ja' -d 'the language'
 complete -c midspan -n 'not __fish_seen_subcommand_from predict check explain presets probe lab help' -l ca-dir -xa '(__fish_complete_directories)' \
     -d 'where the authority is'
 

@@ -27,6 +27,7 @@ check_format() {
 # import facts from outside; the tests walk what they wrote.) And no advice in them goes back.
 check_generated() {
     "$python" scripts/gen_causes.py --check
+    "$python" scripts/gen_words.py --check
     "$python" scripts/check_advice.py
 }
 

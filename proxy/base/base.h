@@ -10,6 +10,7 @@
 //   json.h     | writes one JSON value into a buffer, escaping what peers said
 //   text.h     | escaping for a terminal, hex, small parsers of numbers
 //   endpoint.h | HOST:PORT, IPv6 literals included
+//   language.h | what midspan's texts for people are written in
 #pragma once
 
 #include "arena.h"
@@ -18,5 +19,6 @@
 #include "endpoint.h"
 #include "error.h"
 #include "json.h"
+#include "language.h"
 #include "slice.h"
 #include "text.h"

@@ -10,6 +10,7 @@
 //   options.h      | a command line parsed; settings from defaults, --config and flags
 //   suggest.h      | the nearest word for one that is unknown
 //   report.h       | errors to standard error; exit codes
+//   tongue.h       | the language in which midspan speaks
 //   terminal.h     | colour, columns, a yes or no
 //   session.h      | authority, sinks, recorder and proxy, opened and closed in order
 //   serving.h      | runs a session until a signal ends it; reloads

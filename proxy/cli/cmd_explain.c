@@ -13,6 +13,7 @@
 #include "log_read.h"
 #include "pcap.h"
 #include "record.h"
+#include "tongue.h"
 
 #define INPUT_BYTES_MAX ((size_t)256 << 20)
 #define READ_BYTES      ((size_t)64 << 10)
@@ -21,7 +22,7 @@ static const struct option_key options[] = {
     {.name = "connection", .value = "N", .help = "this connection only"},
     {.name = "session", .value = "N", .help = "of a recording: this session only"},
     {.name = "json", .help = "print verdict events, one JSON object a line, as in the log"},
-    {.name = "lang", .value = "en|ja", .help = "the language of what it means and of the fix"},
+    {.name = "lang", .value = "en|ja", .help = "the language of all texts (else LANG's)"},
     {.name = NULL},
 };
 
@@ -336,21 +337,6 @@ static bool read_input(const char *name, struct buffer *out, struct error *error
     return why == NULL || error_set(error, ERROR_CONFIG, "cannot read '%s': %s", name, why);
 }
 
-static bool read_language(const struct invocation *invocation, enum language *out_language)
-{
-    const char *name = option_value(invocation, "lang");
-    if (name == NULL || strcmp(name, "en") == 0) {
-        *out_language = LANGUAGE_EN;
-        return true;
-    }
-    if (strcmp(name, "ja") == 0) {
-        *out_language = LANGUAGE_JA;
-        return true;
-    }
-    report("--lang: unknown language '%.16s', expected en or ja", name);
-    return false;
-}
-
 static bool read_number(const struct invocation *invocation, const char *name, uint64_t *out_number)
 {
     const char *value = option_value(invocation, name);
@@ -386,7 +372,7 @@ static int run_explain(const struct invocation *invocation)
                invocation->command->usage);
         return OUTCOME_USAGE;
     }
-    if (!read_language(invocation, &language)) {
+    if (!tongue_of(invocation, &language)) {
         return OUTCOME_USAGE;
     }
     const char *name = invocation->operands[0];

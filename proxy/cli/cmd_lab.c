@@ -5,9 +5,9 @@
 #include "authority.h"
 #include "lab_session.h"
 #include "suggest.h"
+#include "tongue.h"
 
 static const struct option_key options[] = {
-    {.name = "lang", .value = "en|ja", .help = "the language of all texts (else LANG's)"},
     {.name = "json", .help = "list, run: print JSON"},
     {.name = "all", .help = "run: every scenario, one line each"},
     {.name = "as-is", .help = "run: without verdict, fix and answer"},
@@ -87,30 +87,6 @@ const struct scenario *lab_scenario(struct lab_session *lab, const char *word, s
     return found;
 }
 
-// As the C library chooses the language of messages.
-static const char *locale(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && value[0] != '\0') {
-            return value;
-        }
-    }
-    return NULL;
-}
-
-static bool read_language(struct lab_session *lab)
-{
-    const char *name = option_value(lab->invocation, "lang");
-    lab->language = language_of_locale(locale());
-    if (name != NULL && !language_named(name, &lab->language)) {
-        report("--lang: unknown language '%.16s', expected en or ja", name);
-        return false;
-    }
-    return true;
-}
-
 static int dispatch(struct lab_session *lab)
 {
     const struct invocation *invocation = lab->invocation;
@@ -162,7 +138,7 @@ static int run_lab(const struct invocation *invocation)
     lab->invocation = invocation;
     lab->is_json = option_is_given(invocation, "json");
     int code = OUTCOME_USAGE;
-    if (read_language(lab)) {
+    if (tongue_of(invocation, &lab->language)) {
         if (authority_folder(folder, NULL)) {
             progress_open(&lab->progress, folder);
         }

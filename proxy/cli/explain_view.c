@@ -11,9 +11,12 @@
 void explain_view_open(struct explain_view *view, bool is_json, enum language language)
 {
     struct terminal terminal = terminal_of(STDOUT_FILENO);
-    *view = (struct explain_view){.is_json = is_json, .language = language};
-    view->sink = is_json ? jsonl_sink(STDOUT_FILENO, false)
-                         : console_sink(STDOUT_FILENO, terminal.colour, terminal.columns, true);
+    struct console_manner manner = {.colour = terminal.colour,
+                                    .columns = terminal.columns,
+                                    .quiet = true,
+                                    .language = language};
+    *view = (struct explain_view){.is_json = is_json};
+    view->sink = is_json ? jsonl_sink(STDOUT_FILENO, false) : console_sink(STDOUT_FILENO, &manner);
 }
 
 static void print(struct explain_view *view)
@@ -29,11 +32,6 @@ void explain_view_verdict(struct explain_view *view, const struct evidence *evid
 {
     struct arena arena = {0};
     struct verdict shown = *verdict;
-    const struct cause_text *text = &verdict->cause->text[view->language];
-    if (view->language != LANGUAGE_EN && text->title != NULL) {
-        shown.summary = arena_printf(&arena, "%s: %s", text->title, text->means);
-        shown.fix = text->fix;
-    }
     if (evidence->is_captured) {
         reword_captured(&shown, &arena);
     }

@@ -6,7 +6,6 @@
 struct explain_view {
     struct sink sink;
     struct buffer text;
-    enum language language;
     bool is_json;
     bool failed; // standard output takes no more
 };

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "pen.h"
+#include "tongue.h"
+#include "words.h"
 
 bool session_ca(const char *ca_dir, struct authority *out_ca, bool *out_is_new, struct error *error)
 {
@@ -69,8 +72,15 @@ static void open_console(struct session *session, bool console_on_stderr)
 {
     bool is_taken = strcmp(session->settings.log_file, "-") == 0;
     session->console = terminal_of(is_taken || console_on_stderr ? STDERR_FILENO : STDOUT_FILENO);
-    struct sink sink = console_sink(session->console.fd, session->console.colour,
-                                    session->console.columns, session->settings.quiet);
+    session->language =
+        session->settings.has_language ? session->settings.language : tongue_of_locale();
+    struct console_manner manner = {
+        .colour = session->console.colour,
+        .columns = session->console.columns,
+        .quiet = session->settings.quiet,
+        .language = session->language,
+    };
+    struct sink sink = console_sink(session->console.fd, &manner);
     sink.events &= ~(1u << EVENT_LISTENING); // session_greet says it, with what to do next
     session->sinks[session->sink_count++] = sink;
 }
@@ -131,20 +141,78 @@ void session_tell(const struct session *session, enum event_kind kind, const cha
     recorder_emit(session->recorder, &event);
 }
 
+#define GREET_COLUMNS 11
+
+// A line of the greeting: its label, in the session's language, and blanks up to the text.
+static void greet_label(const struct session *session, const char *english, struct buffer *out)
+{
+    const char *label = words_in(english, session->language, NULL);
+    int blanks = GREET_COLUMNS - text_columns(label);
+    (void)buffer_printf(out, "%s%*s", label, blanks > 0 ? blanks : 0, "");
+}
+
+static const char *greet_word(const struct session *session, const char *english)
+{
+    return words_in(english, session->language, NULL);
+}
+
 static void greet_how(const struct session *session, const char *address, struct buffer *out)
 {
     const struct settings *settings = &session->settings;
     const char *folder = session->ca.folder;
+    greet_label(session, "try", out);
     if (settings->is_transparent) {
-        (void)buffer_printf(out, "try        redirect a port to it: see docs/options.md\n");
+        (void)buffer_printf(out, "%s\n",
+                            greet_word(session, "redirect a port to it: see docs/options.md"));
     } else if (settings->has_target) {
-        (void)buffer_printf(out,
-                            "try        curl --connect-to ::%s --cacert %s/ca.pem https://%s/\n",
-                            address, folder, settings->target.host);
+        (void)buffer_printf(out, "curl --connect-to ::%s --cacert %s/ca.pem https://%s/\n", address,
+                            folder, settings->target.host);
     } else {
-        (void)buffer_printf(
-            out, "try        curl --proxy http://%s --cacert %s/ca.pem https://example.com/\n",
-            address, folder);
+        (void)buffer_printf(out, "curl --proxy http://%s --cacert %s/ca.pem https://example.com/\n",
+                            address, folder);
+    }
+}
+
+static void greet_places(const struct session *session, const char *bold, const char *plain,
+                         struct buffer *out)
+{
+    char address[ENDPOINT_TEXT_MAX], target[ENDPOINT_TEXT_MAX];
+    const struct settings *settings = &session->settings;
+    const struct endpoint *endpoint = NULL;
+    for (size_t i = 0; (endpoint = proxy_endpoint(session->proxy, i)) != NULL; i++) {
+        greet_label(session, "listens", out);
+        (void)buffer_printf(out, "%s%s%s", bold, endpoint_text(endpoint, address), plain);
+        if (settings->has_target) {
+            (void)buffer_printf(out, " → %s\n", endpoint_text(&settings->target, target));
+        } else {
+            (void)buffer_printf(out, "%s\n",
+                                greet_word(session, settings->is_transparent
+                                                        ? ", transparent"
+                                                        : ", HTTP proxy and SOCKS5"));
+        }
+    }
+}
+
+static void greet_authority(const struct session *session, struct buffer *out)
+{
+    char fingerprint[96];
+    greet_label(session, "authority", out);
+    (void)buffer_printf(
+        out, "%s/ca.pem%s\n", session->ca.folder,
+        session->ca_is_new ? greet_word(session, ", made just now; nobody trusts it yet") : "");
+    if (session->ca_is_new) {
+        (void)buffer_printf(out, "           SHA-256 %s\n",
+                            authority_fingerprint(&session->ca, fingerprint));
+    }
+}
+
+static void greet_recording(const struct session *session, struct buffer *out)
+{
+    if (session->recording != NULL) {
+        greet_label(session, "records", out);
+        (void)buffer_printf(out, "%s, %s %llu\n", session->settings.record_file,
+                            greet_word(session, "session"),
+                            (unsigned long long)recording_session(session->recording));
     }
 }
 
@@ -156,31 +224,12 @@ void session_greet(const struct session *session)
     const char *bold = session->console.colour ? "\033[1m" : "";
     const char *plain = session->console.colour ? "\033[0m" : "";
     struct buffer text = {0};
-    char address[ENDPOINT_TEXT_MAX], target[ENDPOINT_TEXT_MAX], fingerprint[96];
+    char address[ENDPOINT_TEXT_MAX];
     (void)buffer_printf(&text, "%smidspan %s%s\n", bold, MIDSPAN_VERSION, plain);
-    const struct endpoint *endpoint = NULL;
-    for (size_t i = 0; (endpoint = proxy_endpoint(session->proxy, i)) != NULL; i++) {
-        (void)buffer_printf(&text, "listens    %s%s%s", bold, endpoint_text(endpoint, address),
-                            plain);
-        if (session->settings.has_target) {
-            (void)buffer_printf(&text, " → %s\n", endpoint_text(&session->settings.target, target));
-        } else {
-            (void)buffer_append_text(&text, session->settings.is_transparent
-                                                ? ", transparent\n"
-                                                : ", HTTP proxy and SOCKS5\n");
-        }
-    }
-    (void)buffer_printf(&text, "authority  %s/ca.pem%s\n", session->ca.folder,
-                        session->ca_is_new ? ", made just now; nobody trusts it yet" : "");
-    if (session->ca_is_new) {
-        (void)buffer_printf(&text, "           SHA-256 %s\n",
-                            authority_fingerprint(&session->ca, fingerprint));
-    }
-    if (session->recording != NULL) {
-        (void)buffer_printf(&text, "records    %s, session %llu\n", session->settings.record_file,
-                            (unsigned long long)recording_session(session->recording));
-    }
-    endpoint = proxy_endpoint(session->proxy, 0);
+    greet_places(session, bold, plain, &text);
+    greet_authority(session, &text);
+    greet_recording(session, &text);
+    const struct endpoint *endpoint = proxy_endpoint(session->proxy, 0);
     if (endpoint != NULL) {
         greet_how(session, endpoint_text(endpoint, address), &text);
     }

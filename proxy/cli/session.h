@@ -10,6 +10,7 @@ struct session {
     struct authority ca;
     bool ca_is_new; // made by this very start
     struct terminal console;
+    enum language language; // of the console
     struct sink sinks[3]; // console; JSON Lines and recording when asked for
     size_t sink_count;
     struct recording *recording;

@@ -4,7 +4,7 @@
 //
 //   file          | what it holds
 //   --------------+----------------------------------------------------------------
-//   speech.h      | text in the languages of the lab, and which one is wanted
+//   speech.h      | text in the languages of midspan
 //   origins.h     | the thread that hosts the lab's servers and boxes
 //   origin.h      | what one server is to be
 //   box.h         | what one TCP middlebox is to be

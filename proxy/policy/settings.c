@@ -276,6 +276,17 @@ static bool set_timeout(struct settings *settings, const struct row *row, const 
     return true;
 }
 
+static bool set_language(struct settings *settings, const struct row *row, const char *what,
+                         const char *value, struct error *error)
+{
+    (void)row;
+    if (!language_named(value, &settings->language)) {
+        return refuse(what, value, "en or ja", error);
+    }
+    settings->has_language = true;
+    return true;
+}
+
 #define FIELD(name) offsetof(struct settings, name)
 
 // clang-format off
@@ -321,6 +332,7 @@ static const struct row rows[] = {
     {{"idle-timeout", "TIME", "longest silence on a relayed connection (10m)", false},
      FIELD(idle_timeout_ms), set_timeout},
     {{"quiet", NULL, "print verdicts only", false}, FIELD(quiet), set_switch},
+    {{"lang", "en|ja", "the language of all texts (else LANG's)", false}, FIELD(language), set_language},
 };
 // clang-format on
 

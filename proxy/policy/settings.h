@@ -4,6 +4,7 @@
 
 #include "endpoint.h"
 #include "host_route.h"
+#include "language.h"
 #include "leg_policy.h"
 
 #define SETTINGS_LISTEN_MAX  8
@@ -45,6 +46,8 @@ struct settings {
     struct endpoint via; // upstream HTTP proxy
     bool has_via;
     bool quiet;                   // console: verdicts only
+    enum language language;       // --lang; of the console
+    bool has_language;            // else the locale's
     bool probe;                   // default on; --no-probe
     bool experiment;              // --experiment
     int64_t connect_timeout_ms;   // --connect-timeout, default 10 s

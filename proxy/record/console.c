@@ -4,14 +4,14 @@
 
 #include "console_view.h"
 #include "recorder.h"
+#include "words.h"
 
 #define COLUMNS_DEFAULT 80
 #define COLUMNS_MIN     40
 #define COLUMNS_NARROW  100
 
 struct console {
-    bool colour;
-    int columns;
+    struct console_manner manner;
 };
 
 struct console_layout console_layout_of(int columns)
@@ -55,6 +55,20 @@ void console_begin(struct pen *pen, const struct event *event, enum style style,
     pen_gap(pen, layout.target_column);
 }
 
+void console_say(struct pen *pen, const char *text)
+{
+    struct arena arena = {0};
+    pen_words(pen, words_in(text, pen->language, &arena));
+    arena_clear(&arena);
+}
+
+void console_say_styled(struct pen *pen, enum style style, const char *text)
+{
+    pen_style(pen, style);
+    console_say(pen, text);
+    pen_style(pen, STYLE_PLAIN);
+}
+
 void console_target(struct pen *pen, const struct evidence *evidence, enum style style)
 {
     struct endpoint client;
@@ -70,8 +84,11 @@ void console_target(struct pen *pen, const struct evidence *evidence, enum style
         pen_style(pen, STYLE_PLAIN);
     }
     pen_style(pen, style);
-    pen_peer(pen, slice_of_text(evidence->has_target ? endpoint_text(&evidence->target, text)
-                                                     : "(no target)"));
+    if (evidence->has_target) {
+        pen_peer(pen, slice_of_text(endpoint_text(&evidence->target, text)));
+    } else {
+        console_say(pen, "(no target)");
+    }
     pen_style(pen, STYLE_PLAIN);
 }
 
@@ -83,7 +100,7 @@ static void view_text(struct pen *pen, const struct event *event)
     switch (event->kind) {
     case EVENT_LISTENING:
         console_begin(pen, event, STYLE_GOOD, "●");
-        pen_ours(pen, "listening on ");
+        console_say(pen, "listening on ");
         break;
     case EVENT_ERROR:
         console_begin(pen, event, STYLE_BAD, "!");
@@ -101,7 +118,10 @@ static void view_text(struct pen *pen, const struct event *event)
         console_begin(pen, event, STYLE_DIM, "·");
         break;
     }
-    pen_wrap(pen, layout.target_column, event->text != NULL ? event->text : "");
+    struct arena arena = {0};
+    const char *text = event->text != NULL ? event->text : "";
+    pen_wrap(pen, layout.target_column, words_in(text, pen->language, &arena));
+    arena_clear(&arena);
 }
 
 static void view(struct pen *pen, const struct event *event)
@@ -135,12 +155,43 @@ static void view(struct pen *pen, const struct event *event)
     }
 }
 
+// view_said_again views an event of which verdicts and rows are said again in another language.
+static void view_said_again(struct pen *pen, const struct event *event)
+{
+    struct arena arena = {0};
+    struct event shown = *event;
+    struct verdict verdict, masked[VERDICTS_MAX];
+    struct proof_row row;
+    if (event->verdict != NULL) {
+        verdict = verdict_in(event->verdict, pen->language, &arena);
+        shown.verdict = &verdict;
+    }
+    if (event->row != NULL) {
+        row = proof_row_in(event->row, pen->language, &arena);
+        shown.row = &row;
+    }
+    shown.masked_count = 0;
+    for (size_t i = 0; i < event->masked_count && i < VERDICTS_MAX; i++) {
+        masked[shown.masked_count++] = verdict_in(&event->masked[i], pen->language, &arena);
+    }
+    shown.masked = masked;
+    view(pen, &shown);
+    arena_clear(&arena);
+}
+
 static void render(void *user, const struct event *event, struct buffer *out)
 {
     const struct console *console = user;
     size_t len_before = out->len;
-    struct pen pen = {.out = out, .colour = console->colour, .columns = console->columns};
-    view(&pen, event);
+    struct pen pen = {.out = out,
+                      .colour = console->manner.colour,
+                      .columns = console->manner.columns,
+                      .language = console->manner.language};
+    if (pen.language == LANGUAGE_EN) {
+        view(&pen, event);
+    } else {
+        view_said_again(&pen, event);
+    }
     if (out->len == len_before) {
         return;
     }
@@ -151,7 +202,7 @@ static void render(void *user, const struct event *event, struct buffer *out)
     }
 }
 
-struct sink console_sink(int fd, bool colour, int columns, bool quiet)
+struct sink console_sink(int fd, const struct console_manner *manner)
 {
     uint32_t loud = 1u << EVENT_VERDICT | 1u << EVENT_ERROR;
     uint32_t rest = 1u << EVENT_LISTENING | 1u << EVENT_SECURED | 1u << EVENT_PASSED |
@@ -160,15 +211,15 @@ struct sink console_sink(int fd, bool colour, int columns, bool quiet)
     if (console == NULL) {
         abort(); // at start, before anything runs: there is no one to tell and nothing to save
     }
-    console->colour = colour;
-    console->columns = columns > 0 ? columns : COLUMNS_DEFAULT;
-    console->columns = console->columns < COLUMNS_MIN ? COLUMNS_MIN : console->columns;
+    int columns = manner->columns > 0 ? manner->columns : COLUMNS_DEFAULT;
+    console->manner = *manner;
+    console->manner.columns = columns < COLUMNS_MIN ? COLUMNS_MIN : columns;
     return (struct sink){
         .name = "console",
         .render = render,
         .user = console,
         .fd = fd,
-        .events = quiet ? loud : loud | rest,
+        .events = manner->quiet ? loud : loud | rest,
     };
 }
 

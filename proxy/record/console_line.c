@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "console_view.h"
+#include "words.h"
 
 // Lines are filled up to here on wider terminals: the eye must find the way to the end.
 #define LINE_COLUMNS_MAX 132
@@ -46,12 +47,13 @@ static void write_group(const struct leg_evidence *leg, char out_text[LEG_TEXT_M
     }
 }
 
-static void write_alpn(const struct leg_evidence *leg, bool other_has_one,
+static void write_alpn(const struct leg_evidence *leg, bool other_has_one, enum language language,
                        char out_text[LEG_TEXT_MAX])
 {
     struct buffer escaped = {0};
     if (leg->alpn.len == 0) {
-        (void)snprintf(out_text, LEG_TEXT_MAX, "%s", other_has_one ? "no ALPN" : "");
+        (void)snprintf(out_text, LEG_TEXT_MAX, "%s",
+                       other_has_one ? words_in("no ALPN", language, NULL) : "");
         return;
     }
     (void)text_escape(&escaped, slice_part(leg->alpn, 0, (LEG_TEXT_MAX - 1) / 4));
@@ -60,7 +62,8 @@ static void write_alpn(const struct leg_evidence *leg, bool other_has_one,
     buffer_clear(&escaped);
 }
 
-static struct leg_words words_of(const struct evidence *evidence, enum side side)
+static struct leg_words words_of(const struct evidence *evidence, enum side side,
+                                 enum language language)
 {
     const struct leg_evidence *leg = &evidence->legs[side];
     struct leg_words words = {0};
@@ -69,7 +72,7 @@ static struct leg_words words_of(const struct evidence *evidence, enum side side
     }
     write_suite(leg, words.part[PART_SUITE]);
     write_group(leg, words.part[PART_GROUP]);
-    write_alpn(leg, evidence->legs[!side].alpn.len > 0, words.part[PART_ALPN]);
+    write_alpn(leg, evidence->legs[!side].alpn.len > 0, language, words.part[PART_ALPN]);
     return words;
 }
 
@@ -140,7 +143,7 @@ static void write_masked(struct pen *pen, const struct event *event)
         const struct verdict *masked = &event->masked[i];
         pen_line(pen);
         pen_style(pen, STYLE_WARN);
-        pen_ours(pen, "⚠ masked: ");
+        console_say(pen, "⚠ masked: ");
         pen_ours(pen, masked->cause->code);
         pen_style(pen, STYLE_PLAIN);
         if (masked->summary != NULL) {
@@ -150,17 +153,21 @@ static void write_masked(struct pen *pen, const struct event *event)
     }
 }
 
+static int greater(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 // Client and server leg below each other: at `column` of this line if there is room, else on lines
 // of their own.
 static void write_stacked(struct pen *pen, const struct leg_words words[SIDES], int column,
                           const char *ms)
 {
-    static const char *const labels[SIDES] = {"client ", "server "};
-    int widest = columns_of(&words[CLIENT]) > columns_of(&words[SERVER])
-                     ? columns_of(&words[CLIENT])
-                     : columns_of(&words[SERVER]);
-    bool has_room =
-        column + text_columns(labels[CLIENT]) + widest + text_columns(ms) <= pen->columns;
+    const char *labels[SIDES] = {words_in("client", pen->language, NULL),
+                                 words_in("server", pen->language, NULL)};
+    int label_columns = 1 + greater(text_columns(labels[CLIENT]), text_columns(labels[SERVER]));
+    int widest = greater(columns_of(&words[CLIENT]), columns_of(&words[SERVER]));
+    bool has_room = column + label_columns + widest + text_columns(ms) <= pen->columns;
     if (!has_room) {
         write_ms(pen, ms);
         column = pen->indent;
@@ -171,6 +178,7 @@ static void write_stacked(struct pen *pen, const struct leg_words words[SIDES], 
         }
         pen_pad(pen, column);
         pen_styled(pen, STYLE_DIM, labels[side]);
+        pen_pad(pen, column + label_columns);
         write_leg(pen, &words[side], &words[!side]);
         if (side == CLIENT && has_room) {
             write_ms(pen, ms);
@@ -181,7 +189,8 @@ static void write_stacked(struct pen *pen, const struct leg_words words[SIDES], 
 static void write_legs(struct pen *pen, const struct evidence *evidence)
 {
     struct console_layout layout = console_layout_of(pen->columns);
-    struct leg_words words[SIDES] = {words_of(evidence, CLIENT), words_of(evidence, SERVER)};
+    struct leg_words words[SIDES] = {words_of(evidence, CLIENT, pen->language),
+                                     words_of(evidence, SERVER, pen->language)};
     bool is_same_twice = is_same(&words[CLIENT], &words[SERVER]);
     char ms[MS_TEXT_MAX];
     ms_text(secured_us(evidence), ms);
@@ -213,12 +222,12 @@ void console_view_secured(struct pen *pen, const struct event *event)
 void console_view_passed(struct pen *pen, const struct event *event)
 {
     struct console_layout layout = console_layout_of(pen->columns);
-    struct leg_words words = words_of(event->evidence, SERVER);
+    struct leg_words words = words_of(event->evidence, SERVER, pen->language);
     console_begin(pen, event, STYLE_DIM, "→");
     console_target(pen, event->evidence, STYLE_DIM);
     pen_gap(pen, layout.legs_column);
     pen_style(pen, STYLE_DIM);
-    pen_ours(pen, "passed untouched");
+    console_say(pen, "passed untouched");
     for (size_t i = 0; i < LEG_PARTS; i++) {
         int columns = text_columns(words.part[i]);
         if (columns == 0 || pen->column + 2 + columns > pen->columns) {
@@ -236,7 +245,7 @@ void console_view_plain(struct pen *pen, const struct event *event)
     console_begin(pen, event, STYLE_DIM, "→");
     console_target(pen, event->evidence, STYLE_DIM);
     pen_gap(pen, layout.legs_column);
-    pen_styled(pen, STYLE_DIM, "plain, not TLS: relayed as it is");
+    console_say_styled(pen, STYLE_DIM, "plain, not TLS: relayed as it is");
 }
 
 #define ROW_TEXT_MAX 320 // a row of an experiment is shorter
@@ -249,11 +258,13 @@ void console_view_experiment(struct pen *pen, const struct event *event)
     char text[ROW_TEXT_MAX];
     (void)snprintf(text, sizeof(text), "experiment for #%llu: %s → %s",
                    (unsigned long long)event->evidence->experiment_of, row->changed, row->outcome);
+    struct arena arena = {0};
     pen->indent = layout.target_column;
     console_begin(pen, event, row->passed ? STYLE_GOOD : STYLE_DIM, row->passed ? "✓" : "✗");
     console_target(pen, event->evidence, STYLE_DIM);
     pen_gap(pen, layout.legs_column);
     pen_style(pen, STYLE_DIM);
-    pen_wrap(pen, layout.target_column, text);
+    pen_wrap(pen, layout.target_column, words_in(text, pen->language, &arena));
     pen_style(pen, STYLE_PLAIN);
+    arena_clear(&arena);
 }

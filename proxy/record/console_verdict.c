@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "console_view.h"
+#include "words.h"
 
 #define LABEL_COLUMNS 10
 
@@ -23,7 +24,7 @@ static void write_broken_leg(struct pen *pen, const struct verdict *verdict)
     pen_ours(pen, severity_mark(verdict->severity));
     if (verdict->phase != PHASE_NONE) {
         pen_ours(pen, " ");
-        pen_ours(pen, phase_name(verdict->phase));
+        console_say(pen, phase_name(verdict->phase));
     }
     pen_ours(pen, " ━━ ");
     pen_style(pen, STYLE_PLAIN);
@@ -34,22 +35,32 @@ static void write_whole_leg(struct pen *pen, const struct leg_evidence *leg)
     if (leg->handshake.kind == ENDING_SECURED) {
         pen_style(pen, STYLE_GOOD);
         pen_ours(pen, " ━━ ");
-        pen_ours(pen, leg->version != 0 ? version_name(leg->version) : "secured");
+        console_say(pen, leg->version != 0 ? version_name(leg->version) : "secured");
         pen_ours(pen, " ━━ ");
     } else {
         pen_style(pen, STYLE_DIM);
-        pen_ours(pen, leg->is_started ? " ┄┄ not finished ┄┄ " : " ┄┄ not begun ┄┄ ");
+        console_say(pen, leg->is_started ? " ┄┄ not finished ┄┄ " : " ┄┄ not begun ┄┄ ");
     }
     pen_style(pen, STYLE_PLAIN);
 }
 
+static void write_target(struct pen *pen, const char *target)
+{
+    if (target != NULL) {
+        pen_peer(pen, slice_of_text(target));
+    } else {
+        console_say(pen, "origin");
+    }
+}
+
 // client ━━ TLS 1.3 ━━ midspan ━━ ✗ server-hello ━━ app.internal:443
+// The target has no name where it is NULL.
 static void draw_picture(struct pen *pen, const struct event *event, const char *target)
 {
-    pen_ours(pen, "client");
+    console_say(pen, "client");
     if (event->evidence->is_captured) { // nobody was in the middle
         write_broken_leg(pen, event->verdict);
-        pen_peer(pen, slice_of_text(target));
+        write_target(pen, target);
         return;
     }
     for (enum side side = CLIENT; side < SIDES; side++) {
@@ -62,7 +73,7 @@ static void draw_picture(struct pen *pen, const struct event *event, const char 
             pen_ours(pen, "midspan");
         }
     }
-    pen_peer(pen, slice_of_text(target));
+    write_target(pen, target);
 }
 
 static void write_picture(struct pen *pen, const struct event *event)
@@ -72,12 +83,11 @@ static void write_picture(struct pen *pen, const struct event *event)
     pen_line(pen);
     struct pen before = *pen;
     size_t len_before = pen->out->len;
-    draw_picture(pen, event,
-                 evidence->has_target ? endpoint_text(&evidence->target, text) : "origin");
+    draw_picture(pen, event, evidence->has_target ? endpoint_text(&evidence->target, text) : NULL);
     if (pen->column > pen->columns && !pen->failed) {
         *pen = before; // too wide a name: the title has it too
         pen->out->len = len_before;
-        draw_picture(pen, event, "origin");
+        draw_picture(pen, event, NULL);
     }
 }
 
@@ -86,7 +96,7 @@ static int write_label(struct pen *pen, const char *label)
 {
     pen_line(pen);
     int hang = pen->column + LABEL_COLUMNS;
-    pen_styled(pen, STYLE_DIM, label);
+    console_say_styled(pen, STYLE_DIM, label);
     pen_gap(pen, hang);
     return hang;
 }
@@ -120,7 +130,7 @@ static void write_fix(struct pen *pen, const struct verdict *verdict)
         return;
     }
     int hang = write_label(pen, "fix");
-    pen_styled(pen, STYLE_BOLD, places[verdict->party]);
+    console_say_styled(pen, STYLE_BOLD, places[verdict->party]);
     pen_wrap(pen, hang, verdict->fix);
 }
 
@@ -195,14 +205,19 @@ static void write_proof(struct pen *pen, const struct verdict *verdict)
     }
 }
 
+static void write_direct_row(struct pen *pen, const char *text)
+{
+    write_row(pen, "direct", words_in(text, pen->language, NULL));
+}
+
 static void write_direct(struct pen *pen, const struct verdict *verdict)
 {
     switch (verdict->direct) {
     case DIRECT_WOULD_SUCCEED:
-        write_row(pen, "direct", "without midspan in the middle it would work");
+        write_direct_row(pen, "without midspan in the middle it would work");
         return;
     case DIRECT_WOULD_FAIL:
-        write_row(pen, "direct", "it would fail without midspan in the middle too");
+        write_direct_row(pen, "it would fail without midspan in the middle too");
         return;
     case DIRECT_UNKNOWN:
         return;
@@ -215,9 +230,9 @@ static void write_update(struct pen *pen, const struct verdict *verdict)
     char by[48];
     if (verdict->proven_by > 0) {
         (void)snprintf(by, sizeof(by), " by #%llu", (unsigned long long)verdict->proven_by);
-        pen_ours(pen, by);
+        console_say(pen, by);
     } else if (verdict->is_update) {
-        pen_ours(pen, ", after experiments");
+        console_say(pen, ", after experiments");
     }
 }
 
@@ -244,10 +259,10 @@ static void write_title(struct pen *pen, const struct event *event)
     if (event->repeats > 0) {
         char again[32];
         (void)snprintf(again, sizeof(again), "  again (%u×)", event->repeats + 1u);
-        pen_ours(pen, again);
+        console_say(pen, again);
     } else {
         pen_ours(pen, "  ");
-        pen_ours(pen, confidence_name(verdict->confidence));
+        console_say(pen, confidence_name(verdict->confidence));
         write_update(pen, verdict);
     }
     pen_style(pen, STYLE_PLAIN);

@@ -18,6 +18,10 @@ void console_begin(struct pen *pen, const struct event *event, enum style style,
 // console_target writes the target, the client before it when it is not on this machine.
 void console_target(struct pen *pen, const struct evidence *evidence, enum style style);
 
+// console_say writes a text of ours, which may have a row in words.yaml, in the console's language.
+void console_say(struct pen *pen, const char *text);
+void console_say_styled(struct pen *pen, enum style style, const char *text);
+
 void console_view_secured(struct pen *pen, const struct event *event);
 void console_view_passed(struct pen *pen, const struct event *event);
 void console_view_plain(struct pen *pen, const struct event *event);

@@ -27,7 +27,8 @@ struct pen {
     int indent;
     const char *bar; // one column wide and a blank after it; NULL none
     enum style bar_style;
-    bool failed; // memory was out: what was written is not whole
+    enum language language; // of what is written; a pen says nothing of its own
+    bool failed;            // memory was out: what was written is not whole
 };
 
 // pen_style holds until it is called again; it takes no columns.

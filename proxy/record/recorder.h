@@ -45,9 +45,15 @@ bool recorder_wants(const struct recorder *recorder, enum event_kind kind);
 void recorder_free(struct recorder *recorder);
 
 // console_sink: one readable, aligned line for a good connection, a small block for a verdict.
-// `colour` and `columns` as the terminal has them; `quiet`: verdicts and errors only. `user` is
-// allocated: freed by console_sink_free after recorder_free.
-struct sink console_sink(int fd, bool colour, int columns, bool quiet);
+// `quiet`: verdicts and errors only. `user` is allocated: freed by console_sink_free after
+// recorder_free.
+struct console_manner {
+    bool colour; // as the terminal has them
+    int columns;
+    bool quiet;
+    enum language language; // of verdicts, proofs and labels
+};
+struct sink console_sink(int fd, const struct console_manner *manner);
 void console_sink_free(struct sink *sink);
 // jsonl_sink: one JSON object a line, as the contract says.
 struct sink jsonl_sink(int fd, bool owns_fd);

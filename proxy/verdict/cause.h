@@ -5,11 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum language {
-    LANGUAGE_EN,
-    LANGUAGE_JA,
-    LANGUAGES
-};
+#include "language.h"
 
 struct cause_text {
     const char *title;

@@ -199,6 +199,19 @@ def test_quiet_console_shows_findings_only(start_midspan, nginx, curl, pki_):
     assert "trust.client-rejects-bridge-ca" in proxy.console()
 
 
+@pytest.mark.parametrize("options, env", [(["--lang", "ja"], None), ([], {"LC_ALL": "ja_JP.UTF-8"})])
+def test_console_speaks_japanese(options, env, start_midspan, nginx, curl, pki_):
+    proxy = start_midspan(*options, "--server-leg", f"ca={pki_.root}", env=env)
+    assert not curl.fetch(nginx.url("/small.bin"), proxy=proxy.url, ca=pki_.stranger).ok
+    verdict = proxy.expect_verdict("trust.client-rejects-bridge-ca")
+    proxy.stop()
+    proxy.stopped = True
+    for word in ("待ち受け", "認証局", "根拠", "対処"):
+        assert word in proxy.console()
+    assert "because" not in proxy.console()
+    assert verdict["summary"].isascii() and verdict["fix"].isascii(), "the log stays English"
+
+
 def test_console_has_one_line_for_a_good_connection(proxy, nginx, curl):
     before = proxy.console().count("\n")
     assert curl.fetch(nginx.url("/small.bin"), proxy=proxy.url, ca=proxy.ca).ok

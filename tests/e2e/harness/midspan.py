@@ -50,9 +50,8 @@ class Midspan:
         command += ["bridge", listen, target] if target else [*words, "--listen", listen]
         command += ["--ca-dir", self.ca_dir, "--log", self.log_file]
         self.command = [*command, *options]
-        self.process = Process(
-            self.command, self.folder / "console.txt", env={**sanitizer_env(), **(env or {})}
-        )
+        env = {**sanitizer_env(), "LC_ALL": "C.UTF-8", **(env or {})}
+        self.process = Process(self.command, self.folder / "console.txt", env=env)
         self._from = 0
         self.stopped = False  # a test that has ended it itself says so
         self._await_listening()

@@ -13,8 +13,8 @@ static const struct wrong_row {
      "unknown option '--lgo', expected one of listen, allow-remote, transparent, proxy-protocol, "
      "web, workers, edge, client-leg, server-leg, order, on-failure, log, record, keylog, ca-dir, "
      "no-probe, experiment, "
-     "pass, resolve, via, connect-timeout, handshake-timeout, idle-timeout, quiet, did you mean "
-     "'log'?"},
+     "pass, resolve, via, connect-timeout, handshake-timeout, idle-timeout, quiet, lang, did you "
+     "mean 'log'?"},
     {"option without its value", "order", NULL,
      "--order: no value, expected server-first|client-first"},
     {"listen without port", "listen", "127.0.0.1",
@@ -29,6 +29,8 @@ static const struct wrong_row {
      "--workers: bad value 'many', expected a number from 0 (one for each core) to 64"},
     {"unknown order", "order", "first",
      "--order: bad value 'first', expected server-first or client-first"},
+    {"a language that midspan does not speak", "lang", "fr",
+     "--lang: bad value 'fr', expected en or ja"},
     {"unknown manner", "on-failure", "cry",
      "--on-failure: bad value 'cry', expected page, alert or reset"},
     {"a recording to standard output", "record", "-",
@@ -117,6 +119,9 @@ static void every_option_sets_its_field(void **state)
     set(&s, "handshake-timeout", "500ms");
     set(&s, "idle-timeout", "1h");
     set(&s, "quiet", "yes");
+    assert_false(s.has_language);
+    set(&s, "lang", "ja");
+    assert_true(s.has_language && s.language == LANGUAGE_JA);
     assert_true(s.allow_remote && s.is_transparent && s.takes_proxy_protocol);
     assert_true(s.quiet && !s.probe && s.workers == 3);
     assert_int_equal(s.legs[CLIENT].version_max, VERSION_TLS12);
@@ -233,7 +238,7 @@ static void options_are_described(void **state)
         assert_true(key->help[0] != '\0' && strlen(key->help) < 60);
         assert_ptr_equal(option_key_find(key->name), key);
     }
-    assert_int_equal(count, 24);
+    assert_int_equal(count, 25);
     assert_true(option_key_find("pass")->repeats && !option_key_find("log")->repeats);
     assert_string_equal(order_name(ORDER_CLIENT_FIRST), "client-first");
     assert_string_equal(order_name(ORDER_SERVER_FIRST), "server-first");

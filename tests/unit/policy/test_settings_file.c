@@ -16,7 +16,7 @@
     "server-leg, order, on-failure, log, record, keylog, ca-dir, no-probe, experiment, pass, " \
     "resolve, "                                                                                \
     "via, "                                                                                    \
-    "connect-timeout, handshake-timeout, idle-timeout, quiet"
+    "connect-timeout, handshake-timeout, idle-timeout, quiet, lang"
 #define NESTED "{a: {a: {a: {a: {a: {a: {a: {a: {a: {a: 1}}}}}}}}}}"
 
 static const struct wrong_row {

@@ -10,7 +10,8 @@
 static struct buffer shown(const struct event *event, bool colour, int columns)
 {
     struct buffer out = {0};
-    struct sink sink = console_sink(-1, colour, columns, false);
+    struct sink sink =
+        console_sink(-1, &(struct console_manner){colour, columns, false, LANGUAGE_EN});
     sink.render(sink.user, event, &out);
     console_sink_free(&sink);
     assert_non_null(buffer_text(&out));
@@ -151,6 +152,46 @@ static void verdict_is_a_block(void **state)
           "                │ direct    without midspan in the middle it would work\n");
 }
 
+static void japanese_where_it_is_wanted(void **state)
+{
+    (void)state;
+    struct buffer out = {0};
+    struct evidence evidence = sample_good("app.internal");
+    struct verdict verdict = sample_verdict();
+    verdict.summary = "no connection could be made";
+    evidence.legs[SERVER].handshake.kind = ENDING_ALERT_RECEIVED;
+    struct event event = event_of(EVENT_VERDICT, &evidence);
+    event.verdict = &verdict;
+    struct sink sink = console_sink(-1, &(struct console_manner){false, 70, false, LANGUAGE_JA});
+    sink.render(sink.user, &event, &out);
+    const char *text = buffer_text(&out);
+    assert_non_null(strstr(text, "│ クライアント ━━ TLS 1.3 ━━ midspan ━━ ✗ server-hello ━━"));
+    assert_non_null(strstr(text, "cipher.no-common-suite  証明済み\n"));
+    assert_non_null(strstr(text, "│ 接続できなかった\n"));
+    assert_non_null(strstr(text, "│ 受け入れ  ECDHE-RSA-AES128-GCM-SHA256\n"));
+    assert_non_null(strstr(text, "│ 根拠      the origin answered handshake_failure\n"));
+    assert_non_null(strstr(text, "│ 対処      ブリッジ："));
+    assert_non_null(strstr(text, "│ 直接なら  midspan が間になければ、つながります\n"));
+    console_sink_free(&sink);
+    buffer_clear(&out);
+}
+
+static void legs_below_each_other_in_japanese(void **state)
+{
+    (void)state;
+    struct buffer out = {0};
+    struct evidence evidence = sample_good("example.com");
+    evidence.legs[SERVER].suite = 0x1302;
+    struct event event = event_of(EVENT_SECURED, &evidence);
+    struct sink sink = console_sink(-1, &(struct console_manner){false, 80, false, LANGUAGE_JA});
+    sink.render(sink.user, &event, &out);
+    assert_non_null(strstr(buffer_text(&out),
+                           "\n                  クライアント TLS 1.3 AES_128_GCM X25519 h2"
+                           "\n                  サーバー     TLS 1.3 AES_256_GCM X25519 h2\n"));
+    console_sink_free(&sink);
+    buffer_clear(&out);
+}
+
 static void verdict_on_the_client_leg(void **state)
 {
     (void)state;
@@ -225,7 +266,7 @@ static void what_nobody_waits_for_is_not_shown(void **state)
     (void)state;
     struct evidence evidence = sample_good("example.com");
     static const enum event_kind kinds[] = {EVENT_OPENED, EVENT_TARGET, EVENT_CLOSED};
-    struct sink sink = console_sink(1, true, 80, false);
+    struct sink sink = console_sink(1, &(struct console_manner){true, 80, false, LANGUAGE_EN});
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct event event = event_of(kinds[i], &evidence);
         shows(&event, 80, "");
@@ -238,7 +279,7 @@ static void what_nobody_waits_for_is_not_shown(void **state)
 static void quiet_wants_verdicts_and_errors(void **state)
 {
     (void)state;
-    struct sink sink = console_sink(1, true, 80, true);
+    struct sink sink = console_sink(1, &(struct console_manner){true, 80, true, LANGUAGE_EN});
     assert_int_equal(sink.events, 1u << EVENT_VERDICT | 1u << EVENT_ERROR);
     console_sink_free(&sink);
 }
@@ -343,7 +384,7 @@ static void without_room_the_loss_is_told(void **state)
     struct evidence evidence = sample_good("example.com");
     struct event event = event_of(EVENT_SECURED, &evidence);
     struct buffer out = {.limit = 60};
-    struct sink sink = console_sink(-1, true, 80, false);
+    struct sink sink = console_sink(-1, &(struct console_manner){true, 80, false, LANGUAGE_EN});
     sink.render(sink.user, &event, &out);
     assert_string_equal(buffer_text(&out), "an event was left out: no memory to show it\n");
     console_sink_free(&sink);
@@ -361,6 +402,8 @@ int main(void)
         cmocka_unit_test(experiment_is_a_line),
         cmocka_unit_test(an_update_names_what_proved_it),
         cmocka_unit_test(verdict_is_a_block),
+        cmocka_unit_test(japanese_where_it_is_wanted),
+        cmocka_unit_test(legs_below_each_other_in_japanese),
         cmocka_unit_test(verdict_on_the_client_leg),
         cmocka_unit_test(proof_that_is_too_wide_takes_two_lines),
         cmocka_unit_test(repeats_are_one_line),

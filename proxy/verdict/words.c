@@ -1,0 +1,192 @@
+#include "words.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "buffer.h"
+
+// From words.yaml by scripts/gen_words.py, the rows with most letters of their own first: the first
+// that fits is the closest.
+static const struct words_row rows[] = {
+#include "words.inc"
+};
+
+const struct words_row *words_at(size_t i)
+{
+    return i < sizeof(rows) / sizeof(rows[0]) ? &rows[i] : NULL;
+}
+
+struct places {
+    struct slice items[WORDS_PLACES_MAX];
+    size_t count;
+};
+
+// piece_of gives the letters of `format` up to the next place, or to the end.
+static struct slice piece_of(const char *format)
+{
+    return (struct slice){(const uint8_t *)format, strcspn(format, "%")};
+}
+
+// past_place gives what follows "%s", "%zu" and the like; *out_is_number is true but for %s.
+static const char *past_place(const char *format, bool *out_is_number)
+{
+    format += 1 + strspn(format + 1, "-+ #0123456789.*lhzj");
+    *out_is_number = *format != 's';
+    return format + 1;
+}
+
+static bool is_number(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!isdigit(text.data[i])) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+static const char *find(const char *text, struct slice piece)
+{
+    return memmem(text, strlen(text), piece.data, piece.len);
+}
+
+// fits reads `text` as printf wrote it from `format`. Each place ends where the piece behind it
+// comes first, the last one where the text's end is that piece: one way through, whatever the text.
+static bool fits(const char *format, const char *text, struct places *out)
+{
+    struct slice piece = piece_of(format);
+    *out = (struct places){0};
+    if (strncmp(text, (const char *)piece.data, piece.len) != 0) {
+        return false;
+    }
+    text += piece.len;
+    format += piece.len;
+    while (*format == '%') {
+        bool wants_number;
+        format = past_place(format, &wants_number);
+        piece = piece_of(format);
+        format += piece.len;
+        const char *end = find(text, piece);
+        if (*format == '\0') { // the last place
+            size_t rest = strlen(text);
+            bool ends_so =
+                rest >= piece.len && memcmp(text + rest - piece.len, piece.data, piece.len) == 0;
+            end = ends_so ? text + rest - piece.len : NULL;
+        }
+        if (end == NULL || out->count == WORDS_PLACES_MAX) {
+            return false;
+        }
+        struct slice item = {(const uint8_t *)text, (size_t)(end - text)};
+        if (wants_number && !is_number(item)) {
+            return false;
+        }
+        out->items[out->count++] = item;
+        text = end + piece.len;
+    }
+    return *text == '\0';
+}
+
+static const char *say(const char *text, struct arena *arena, int depth);
+
+static bool append_place(struct buffer *out, struct slice item, bool is_said_again,
+                         struct arena *arena, int depth)
+{
+    if (!is_said_again) {
+        return buffer_append(out, item);
+    }
+    const char *text = arena_text(arena, item);
+    return text != NULL && buffer_append_text(out, say(text, arena, depth + 1));
+}
+
+// fill gives NULL when memory is out.
+static const char *fill(const char *japanese, const struct places *places, struct arena *arena,
+                        int depth)
+{
+    struct buffer out = {0};
+    bool ok = true;
+    while (*japanese != '\0' && ok) {
+        size_t len = strcspn(japanese, "{");
+        ok = buffer_append(&out, (struct slice){(const uint8_t *)japanese, len});
+        japanese += len;
+        if (*japanese == '{') {
+            size_t i = (size_t)(japanese[1] - '1'); // the generator has seen to that
+            bool is_said_again = japanese[2] == '~';
+            ok = ok && i < places->count &&
+                 append_place(&out, places->items[i], is_said_again, arena, depth);
+            japanese += is_said_again ? 4 : 3;
+        }
+    }
+    const char *text = ok ? arena_text(arena, buffer_slice(&out)) : NULL;
+    buffer_clear(&out);
+    return text;
+}
+
+static const char *say(const char *text, struct arena *arena, int depth)
+{
+    struct places places;
+    if (depth >= WORDS_DEPTH_MAX) {
+        return text;
+    }
+    for (const struct words_row *row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++) {
+        if (!fits(row->english, text, &places)) {
+            continue;
+        }
+        if (places.count == 0) {
+            return row->japanese;
+        }
+        const char *filled = arena != NULL ? fill(row->japanese, &places, arena, depth) : NULL;
+        return filled != NULL ? filled : text;
+    }
+    return text;
+}
+
+const char *words_in(const char *text, enum language language, struct arena *arena)
+{
+    switch (language) {
+    case LANGUAGE_JA:
+        return text != NULL ? say(text, arena, 0) : NULL;
+    case LANGUAGE_EN:
+    case LANGUAGES:
+        break;
+    }
+    return text;
+}
+
+struct proof_row proof_row_in(const struct proof_row *row, enum language language,
+                              struct arena *arena)
+{
+    struct proof_row shown = *row;
+    shown.changed = words_in(row->changed, language, arena);
+    shown.outcome = words_in(row->outcome, language, arena);
+    return shown;
+}
+
+// or_catalogue: what has no row is the catalogue's to say.
+static const char *or_catalogue(const char *said, const char *text, const char *catalogue)
+{
+    return said == text && catalogue != NULL ? catalogue : said;
+}
+
+struct verdict verdict_in(const struct verdict *verdict, enum language language,
+                          struct arena *arena)
+{
+    struct verdict shown = *verdict;
+    if (language == LANGUAGE_EN) {
+        return shown;
+    }
+    const struct cause_text *text = &verdict->cause->text[language];
+    shown.summary = or_catalogue(words_in(verdict->summary, language, arena), verdict->summary,
+                                 verdict->severity == SEVERITY_ERROR
+                                     ? arena_printf(arena, "%s：%s", text->title, text->means)
+                                     : text->title);
+    shown.fix = or_catalogue(words_in(verdict->fix, language, arena), verdict->fix, text->fix);
+    shown.offered = words_in(verdict->offered, language, arena);
+    shown.accepted = words_in(verdict->accepted, language, arena);
+    for (size_t i = 0; i < COUNT_OF(verdict->facts) && verdict->facts[i] != NULL; i++) {
+        shown.facts[i] = words_in(verdict->facts[i], language, arena);
+    }
+    for (size_t i = 0; i < verdict->proof_count; i++) {
+        shown.proof[i] = proof_row_in(&verdict->proof[i], language, arena);
+    }
+    return shown;
+}

@@ -1,0 +1,131 @@
+// What midspan says about a connection, in Japanese.
+#include <stdio.h>
+#include <string.h>
+
+#include "rows.h"
+
+#include "words.h"
+
+static const struct row {
+    const char *name, *english, *want;
+} rows[] = {
+    {"a label", "because", "根拠"},
+    {"a text with places", "cannot write to 'console' any more: Broken pipe",
+     "'console' にはもう書き込めません：Broken pipe"},
+    {"places that are said again", "experiment for #12: secured → certificate",
+     "#12 の実験：確立 → 証明書"},
+    {"a place that is said again only where it has a row", "experiment for #12: x → secured",
+     "#12 の実験：x → 確立"},
+    {"a place that stays although it has a row", "cannot write to 'secured' any more: proven",
+     "'secured' にはもう書き込めません：proven"},
+    {"a place left out in Japanese",
+     "draining: 1 connection open, up to 5 s to end; once more stops now",
+     "接続の終了待ち：残り 1 本、最長 5 秒。もう一度の操作で直ちに停止します"},
+    {"words where a number is due", "experiment for #many: x → y", "experiment for #many: x → y"},
+    {"more behind the end", "because of that", "because of that"},
+    {"what has no row", "no such text", "no such text"},
+    {"Japanese", "根拠", "根拠"},
+    {"nothing", "", ""},
+};
+
+static void words_give(void **state)
+{
+    const struct row *row = *state;
+    struct arena arena = {0};
+    assert_string_equal(words_in(row->english, LANGUAGE_JA, &arena), row->want);
+    assert_ptr_equal(words_in(row->english, LANGUAGE_EN, &arena), row->english);
+    arena_clear(&arena);
+}
+
+static void nothing_is_said_of_nothing(void **state)
+{
+    (void)state;
+    assert_null(words_in(NULL, LANGUAGE_JA, NULL));
+    const char *text = "experiment for #12: x → y";
+    assert_ptr_equal(words_in(text, LANGUAGE_JA, NULL), text); // no room for its places
+}
+
+// sample fills each place of a row's English: a number with 7, a text with "Xn".
+static void sample(const char *format, char *out, size_t size)
+{
+    size_t len = 0;
+    int place = 0;
+    while (*format != '\0' && len + 8 < size) {
+        if (*format != '%') {
+            out[len++] = *format++;
+            continue;
+        }
+        format += 1 + strspn(format + 1, "-+ #0123456789.*lhzj");
+        len += (size_t)snprintf(out + len, size - len, *format == 's' ? "X%d" : "7", ++place);
+        format++;
+    }
+    out[len] = '\0';
+}
+
+// A row that a closer one hides would never be used; one that loses a place would lose a fact.
+static void every_row_is_reached(void **state)
+{
+    (void)state;
+    for (size_t i = 0; words_at(i) != NULL; i++) {
+        const struct words_row *row = words_at(i);
+        struct arena arena = {0};
+        char english[1024], want[1024] = "", number[8];
+        sample(row->english, english, sizeof(english));
+        const char *said = words_in(english, LANGUAGE_JA, &arena);
+        if (strchr(row->english, '%') == NULL) {
+            assert_string_equal(said, row->japanese);
+        }
+        if (strcmp(said, english) == 0) {
+            fail_msg("no row fits '%s'", english);
+        }
+        for (int place = 1; place <= WORDS_PLACES_MAX; place++) {
+            (void)snprintf(want, sizeof(want), "X%d", place);
+            (void)snprintf(number, sizeof(number), "{%d", place);
+            if (strstr(english, want) != NULL && strstr(row->japanese, number) != NULL &&
+                strstr(said, want) == NULL) {
+                fail_msg("'%s' loses %s: '%s'", english, want, said);
+            }
+        }
+        assert_null(strchr(said, '{'));
+        arena_clear(&arena);
+    }
+}
+
+static void verdict_falls_back_to_the_catalogue(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    const struct cause *cause = cause_find("cert.expired");
+    struct verdict verdict = {.cause = cause,
+                              .severity = SEVERITY_ERROR,
+                              .summary = "said by no row",
+                              .fix = "nor this",
+                              .facts = {"no connection could be made", "unheard of"},
+                              .proof = {{.changed = "certificate", .outcome = "secured"}},
+                              .proof_count = 1};
+    struct verdict shown = verdict_in(&verdict, LANGUAGE_JA, &arena);
+    assert_non_null(strstr(shown.summary, cause->text[LANGUAGE_JA].title));
+    assert_string_equal(shown.fix, cause->text[LANGUAGE_JA].fix);
+    assert_string_equal(shown.facts[0], "接続できなかった");
+    assert_string_equal(shown.facts[1], "unheard of");
+    assert_null(shown.facts[2]);
+    assert_string_equal(shown.proof[0].changed, "証明書");
+    assert_string_equal(shown.proof[0].outcome, "確立");
+    verdict.severity = SEVERITY_WARNING; // a masked fault: a line
+    shown = verdict_in(&verdict, LANGUAGE_JA, &arena);
+    assert_string_equal(shown.summary, cause->text[LANGUAGE_JA].title);
+    shown = verdict_in(&verdict, LANGUAGE_EN, &arena);
+    assert_ptr_equal(shown.summary, verdict.summary);
+    arena_clear(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_said_of_nothing),
+        cmocka_unit_test(every_row_is_reached),
+        cmocka_unit_test(verdict_falls_back_to_the_catalogue),
+    };
+    int failed = RUN_ROWS(rows, words_give);
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
+}
