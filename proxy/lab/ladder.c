@@ -125,24 +125,16 @@ static void write_line(struct pen *pen, const struct rails *rails, const struct 
     pen_end(pen);
 }
 
-// write_note_lines breaks a note at blanks, so that each line fits; a word that fits on no line is
-// cut where it stands.
+// write_note_lines breaks a note so that each line fits; a word that fits on no line is cut where
+// it stands.
 static void write_note_lines(struct pen *pen, const struct rails *rails,
                              const struct ladder_row *row, const char *text, enum style style)
 {
     char line[256];
-    int columns = note_columns(rails, row);
     while (*text != '\0') {
-        size_t len = strcspn(text, " ");
-        for (size_t next = len; text[next] == ' ';) { // notes are ASCII: a byte is a column
-            size_t word = strcspn(text + next + 1, " ");
-            next += 1 + word;
-            if (next >= sizeof(line) || ((int)next > columns && (int)word <= columns)) {
-                break;
-            }
-            len = next; // also a word that is cut wherever it stands
-        }
-        (void)snprintf(line, sizeof(line), "%.*s", (int)len, text); // cut when absurd
+        size_t len = text_line_len(text, note_columns(rails, row));
+        len = len < sizeof(line) ? len : sizeof(line) - 1; // no line is so long
+        (void)snprintf(line, sizeof(line), "%.*s", (int)len, text);
         write_line(pen, rails, row, line, style);
         text += len;
         text += strspn(text, " ");

@@ -90,16 +90,19 @@ static const char *versions_text(struct making *making, const struct client_hell
         }
     }
     if (high == 0) {
-        return "no version";
+        return say(making, "no version", "バージョンなし");
     }
     // Without supported_versions only the highest is said.
     if (!hello->has_versions) {
-        return text_or(arena_printf(making->arena, "up to %s", version_name(high)), "");
+        return text_or(
+            arena_printf(making->arena, say(making, "up to %s", "%s まで"), version_name(high)),
+            "");
     }
     if (low == high) {
         return version_name(high);
     }
-    return text_or(arena_printf(making->arena, "%s to %s", version_name(low), version_name(high)),
+    return text_or(arena_printf(making->arena, say(making, "%s to %s", "%s～%s"), version_name(low),
+                                version_name(high)),
                    "");
 }
 
@@ -128,7 +131,9 @@ static const char *suites_text(struct making *making, const struct client_hello 
             }
         }
     }
-    return text_or(arena_printf(making->arena, "%zu cipher suites", count), "");
+    return text_or(
+        arena_printf(making->arena, say(making, "%zu cipher suites", "スイート %zu 個"), count),
+        "");
 }
 
 static void note_client_hello(struct making *making, struct ladder_row *row, struct slice message,
@@ -137,17 +142,17 @@ static void note_client_hello(struct making *making, struct ladder_row *row, str
     struct client_hello hello;
     size_t at;
     if (is_sslv2) {
-        note(row, "in the format of SSL 2.0");
+        note(row, say(making, "in the format of SSL 2.0", "SSL 2.0 の形式"));
         return;
     }
     if (message.len == 0 || client_hello_parse(message, &hello, &at) != PARSE_OK) {
-        note(row, "cannot be read");
+        note(row, say(making, "cannot be read", "解読できない"));
         return;
     }
     note(row, arena_printf(making->arena, "%s, %s", versions_text(making, &hello),
                            suites_text(making, &hello)));
     note(row, hello.has_sni ? arena_printf(making->arena, "SNI %s", printable(making, hello.sni))
-                            : "no SNI");
+                            : say(making, "no SNI", "SNI なし"));
     if (hello.has_alpn) {
         note(row, arena_printf(making->arena, "ALPN %s", names_text(making, hello.alpn)));
     }
@@ -159,15 +164,18 @@ static void note_server_hello(struct making *making, struct ladder_row *row, str
     struct server_hello hello;
     size_t at;
     if (message.len == 0 || server_hello_parse(message, &hello, &at) != PARSE_OK) {
-        note(row, "cannot be read");
+        note(row, say(making, "cannot be read", "解読できない"));
         return;
     }
     note(row, arena_printf(making->arena, "%s, %s", version_name(hello.version),
                            suite_name(hello.cipher_suite)));
     uint16_t group = hello.group != 0 ? hello.group : leg->group;
     if (group != 0) {
-        note(row, arena_printf(making->arena, hello.is_retry ? "asks for group %s" : "group %s",
-                               group_name(group)));
+        note(row,
+             arena_printf(making->arena,
+                          hello.is_retry ? say(making, "asks for group %s", "グループ %s を要求")
+                                         : say(making, "group %s", "グループ %s"),
+                          group_name(group)));
     }
 }
 
@@ -181,9 +189,9 @@ static const char *names_line(struct making *making, const struct cert_facts *le
                text_escape(&text, slice_of_text(colon != NULL ? colon + 1 : leaf->names[i])));
     }
     const char *copy = leaf->name_count > 0
-                           ? arena_printf(making->arena, "names: %s%s", buffer_text(&text),
-                                          leaf->name_total > 3 ? ", ..." : "")
-                           : "no names";
+                           ? arena_printf(making->arena, say(making, "names: %s%s", "名前 %s%s"),
+                                          buffer_text(&text), leaf->name_total > 3 ? ", ..." : "")
+                           : say(making, "no names", "名前なし");
     buffer_clear(&text);
     return copy;
 }
@@ -208,8 +216,8 @@ static void note_certificate(struct making *making, struct ladder_row *row,
     const char *subject = leaf->common_name != NULL ? leaf->common_name : leaf->subject;
     note(row, arena_printf(making->arena, "%s, %s", printable(making, slice_of_text(subject)),
                            leaf->key));
-    const char *by =
-        arena_printf(making->arena, "by %s", printable(making, slice_of_text(leaf->issuer)));
+    const char *by = arena_printf(making->arena, say(making, "by %s", "発行者 %s"),
+                                  printable(making, slice_of_text(leaf->issuer)));
     note(row, by);
     const uint32_t issuers = 1u << CERT_FAULT_SELF_SIGNED | 1u << CERT_FAULT_UNTRUSTED_ROOT |
                              1u << CERT_FAULT_CHAIN_INCOMPLETE |
@@ -219,12 +227,12 @@ static void note_certificate(struct making *making, struct ladder_row *row,
         note_fault(row, names_line(making, leaf));
     }
     if ((faults & 1u << CERT_FAULT_NOT_YET_VALID) != 0 && is_leafs) {
-        note_fault(row,
-                   arena_printf(making->arena, "from %s", clock_date(leaf->not_before_us, date)));
+        note_fault(row, arena_printf(making->arena, say(making, "from %s", "有効開始 %s"),
+                                     clock_date(leaf->not_before_us, date)));
         return;
     }
-    const char *until =
-        arena_printf(making->arena, "until %s", clock_date(leaf->not_after_us, date));
+    const char *until = arena_printf(making->arena, say(making, "until %s", "有効期限 %s"),
+                                     clock_date(leaf->not_after_us, date));
     note(row, until);
     row->fault_note =
         (faults & 1u << CERT_FAULT_EXPIRED) != 0 && is_leafs ? until : row->fault_note;
@@ -281,14 +289,14 @@ static void add_handshake(struct making *making, struct ladder_row *row,
         if (moment->sent == (row->side == CLIENT)) {
             note_certificate(making, row, leg);
         } else if (!leg->has_client_certificate) {
-            note(row, "empty: no client certificate");
+            note(row, say(making, "empty: no client certificate", "空：クライアント証明書なし"));
         }
         return;
     case HANDSHAKE_NEW_SESSION_TICKET:
         row->style = STYLE_DIM;
         return;
     case HANDSHAKE_CERTIFICATE_REQUEST:
-        note(row, "a client certificate is wanted");
+        note(row, say(making, "a client certificate is wanted", "クライアント証明書を要求"));
         return;
     case HANDSHAKE_HELLO_REQUEST:
     case HANDSHAKE_END_OF_EARLY_DATA:

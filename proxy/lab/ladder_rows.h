@@ -18,13 +18,13 @@ struct ladder_row {
     enum side side; // the leg
     enum ladder_way way;
     enum style style;
-    const char *label;                   // printable ASCII or ours; in the arena or static
+    const char *label;                   // printable; in the arena or static
     const char *notes[LADDER_NOTES_MAX]; // below it; NULL-terminated unless full
     const char *fault_note;              // the one of them that is at fault; NULL none
 };
 
 // ladder_rows makes at most `max` rows of the evidence, sorted by time; gives how many.
-// Labels that are no words of TLS are in `language`; notes are ASCII. `client_status` is the status
+// What is no word of TLS is in `language`. `client_status` is the status
 // of the answer that the client got; 0: none.
 size_t ladder_rows(const struct evidence *evidence, int client_status, enum language language,
                    struct arena *arena, struct ladder_row *out, size_t max);

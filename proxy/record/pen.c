@@ -227,6 +227,26 @@ static size_t word_len(const char *text, int *out_columns)
     return len;
 }
 
+size_t text_line_len(const char *text, int columns)
+{
+    size_t len = 0;
+    int used = 0;
+    for (;;) {
+        size_t blanks = 0;
+        while (is_blank(text[len + blanks])) {
+            blanks++;
+        }
+        int word_columns;
+        size_t word = word_len(text + len + blanks, &word_columns);
+        used += (int)blanks + word_columns;
+        bool is_over = used > columns && word_columns <= columns;
+        if (word == 0 || (len > 0 && is_over)) {
+            return word == 0 ? len + blanks : len;
+        }
+        len += blanks + word;
+    }
+}
+
 void pen_wrap(struct pen *pen, int hang, const char *text)
 {
     bool is_first = true;

@@ -57,5 +57,9 @@ void pen_end(struct pen *pen);
 // word that is wider stands alone. Its lines but the first begin at column `hang`.
 void pen_wrap(struct pen *pen, int hang, const char *text);
 
+// text_line_len gives how many bytes of `text` stand on a line of so many columns, broken as
+// pen_wrap breaks it. A word that is wider than a line stays where it is. 0 for "" alone.
+size_t text_line_len(const char *text, int columns);
+
 // text_columns is how many columns pen_words takes for `text`.
 int text_columns(const char *text);

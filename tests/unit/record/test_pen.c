@@ -85,6 +85,28 @@ static void words_give(void **state)
     buffer_clear(&out);
 }
 
+static const struct line_row {
+    const char *name, *text;
+    int columns;
+    size_t want;
+} line_rows[] = {
+    {"all of it", "one two", 7, 7},
+    {"a blank where it is broken", "one two", 6, 3},
+    {"a word that is wider stays", "one twotwotwo", 6, 13},
+    {"the first word is wider", "twotwotwo one", 6, 9},
+    {"between wide characters", "証明書", 4, 6},
+    {"not before a full stop", "証明書。", 6, 6},
+    {"wide after narrow", "TLS 証明", 6, 7},
+    {"blanks at the end", "one  ", 3, 5},
+    {"nothing", "", 9, 0},
+};
+
+static void line_has(void **state)
+{
+    const struct line_row *row = *state;
+    assert_int_equal(text_line_len(row->text, row->columns), row->want);
+}
+
 static void peers_are_escaped_to_ascii(void **state)
 {
     (void)state;
@@ -140,5 +162,5 @@ int main(void)
         cmocka_unit_test(a_full_buffer_is_noticed),
     };
     return RUN_ROWS(wrap_rows, wrap_gives) + RUN_ROWS(words_rows, words_give) +
-           cmocka_run_group_tests(others, NULL, NULL);
+           RUN_ROWS(line_rows, line_has) + cmocka_run_group_tests(others, NULL, NULL);
 }
