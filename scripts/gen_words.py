@@ -20,25 +20,46 @@ TABLE = ROOT / "proxy" / "verdict" / "words.inc"
 
 # Where a text is made that is shown to people. What a file holds besides it strips, or `same` says.
 SOURCES = (
-    "proxy/record/console*.c",
+    "proxy/record/console*.c", "proxy/verdict/rules_*.c", "proxy/verdict/judge.c",
+    "proxy/verdict/refusal.c", "proxy/verdict/masked.c", "proxy/verdict/sets.c",
+    "proxy/verdict/certificate_text.c", "proxy/probe/*.c",
 )
+# What speaks to machines, and what `midspan probe` says.
+EXCEPT = ("proxy/probe/fetch.c", "proxy/probe/hello_dial.c", "proxy/probe/http_answer.c",
+          "proxy/probe/web_address.c", "proxy/probe/survey*.c")
 # … and where it is but a part of a file: macros and functions, as their definitions begin.
 PARTS = {
     "proxy/verdict/evidence.h": ("#define ENDING_MAP(", "#define PHASE_MAP("),
-    "proxy/verdict/names.c": ("const char *confidence_name(",),
+    "proxy/verdict/names.c": ("const char *party_name(", "const char *confidence_name("),
+    "certs/facts/cert_facts.h": ("#define CERT_FAULT_MAP(",),
+    "certs/crl.h": ("#define CRL_MAP(",),
+    "certs/responder.h": ("#define RESPONDER_MAP(",),
+    "proxy/probe/fetch.h": ("#define FETCH_RESULT_MAP(",),
+    "proxy/probe/experiment.h": ("#define EXPERIMENT_MAP(",),
+    "proxy/verdict/stacks.inc": (".name = ",),
+    "proxy/lab/play.c": ("static bool why_text(", "bool play_meets(",
+                         "static const char *leg_goes_back(", "static bool goes_back(",
+                         "bool play_is_mended("),
+    "proxy/lab/trial.c": ("bool trial_mended(",),
+    "proxy/cli/lab_all.c": ("static void note_why(",),
     "proxy/bridge/ask.c": ("static void tell_over(",),
     "proxy/bridge/proxy.c": ("static void tell_experiments(",),
     "proxy/bridge/worker.c": ("static void note_full(",),
     "proxy/record/recorder.c": ("static void note_left_out(", "static void turn_off(",
                                 "static void keep("),
     "proxy/cli/serving.c": ("static void reload(", "static void drain("),
+    "proxy/cli/cmd_explain.c": ("static bool explain_log(", "static void note_captured(",
+                                "static bool explain_capture(", "static void note_nothing(",
+                                "static void note_session(",
+                                "static bool explain_recording("),
     "proxy/cli/session.c": ("static void greet_how(", "static void greet_places(",
                             "static void greet_authority(", "static void greet_recording("),
 }
 
 # Calls whose texts are compared, looked up or written for machines, or have the catalogue's
 # Japanese in their place.
-CALLS = ("verdict_set", "cause_find", "strcmp", "strncmp", "strstr", "slice_equals_text")
+CALLS = ("verdict_say", "verdict_fix", "verdict_set", "cause_find", "strcmp", "strncmp", "strstr",
+         "slice_equals_text", "error_set", "report")
 PLACE = re.compile(r"%[-+ #0-9.*lhzj]*[a-zA-Z]")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*')
 ESCAPES = {"n": "\n", "t": "\t"}
@@ -68,7 +89,9 @@ def without_calls(code, name):
 
 
 def part_of(code, begin):
-    """A macro or a function."""
+    """A macro or a function; or all values of a member (".name = ")."""
+    if begin.startswith("."):
+        return "\n,".join(re.findall(re.escape(begin) + r'("[^"]*")', code))
     end = r"[^\\]\n" if begin.startswith("#define") else r"\n}\n"
     part = re.search(re.escape(begin) + ".*?" + end, code, flags=re.S)
     if not part:
@@ -86,9 +109,9 @@ def texts_of(path):
         code = "".join(part_of(code, begin) for begin in parts)
     else:
         code = re.sub(r"^\s*#include.*$", "", code, flags=re.M)
-        code = re.sub(r"const struct (masked_)?rule \w+\[\] = \{.*?\n\};", "", code, flags=re.S)
-        for name in CALLS:
-            code = without_calls(code, name)
+        code = re.sub(r"const struct rule \w+\[\] = \{.*?\n\};", "", code, flags=re.S)
+    for name in CALLS:
+        code = without_calls(code, name)
     for literal in STRING.finditer(code):
         pieces = re.findall(r'"((?:[^"\\]|\\.)*)"', literal.group(0))
         yield re.sub(r"\\(.)", lambda m: ESCAPES.get(m.group(1), m.group(1)), "".join(pieces))
@@ -106,6 +129,8 @@ def texts():
         paths = sorted(ROOT.glob(pattern))
         if not paths:
             sys.exit(f"gen_words.py: no file is {pattern}")
+        paths = [path for path in paths
+                 if not any(path.relative_to(ROOT).match(skip) for skip in EXCEPT)]
         for path in paths:
             for text in texts_of(path):
                 if is_shown(text):
@@ -119,9 +144,9 @@ def checked(english, japanese):
     pieces = PLACE.split(english)
     if "%%" in english or count > 6 or any(not piece for piece in pieces[1:-1]):
         fail(f"'{english}' can't be told apart: see `forms`")
-    if re.search(r"\{(?!-?[1-9]~?\})", japanese):
+    if re.search(r"\{(?!-[1-9]\}|[1-9][~!]?\})", japanese):
         fail(f"'{japanese}' has a bracket that is no place")
-    places = [int(number) for number in re.findall(r"\{-?([1-9])~?\}", japanese)]
+    places = [int(number) for number in re.findall(r"\{-?([1-9])[~!]?\}", japanese)]
     if set(places) != set(range(1, count + 1)):
         fail(f"'{japanese}' has not the places of '{english}' ({count})")
     return re.sub(r"\{-[1-9]\}", "", japanese)
@@ -169,7 +194,8 @@ def table(rows):
 def main():
     rows, answered = load()
     found = texts()
-    lacking = [f"{path}: \"{text}\"" for text, path in found.items() if text not in answered]
+    lacking = [f"{path}: \"{text}\"" for text, path in found.items()
+               if text not in answered and text not in rows]
     unused = [f"\"{text}\"" for text in answered if text not in found]
     if lacking:
         fail("no row for\n  " + "\n  ".join(lacking))

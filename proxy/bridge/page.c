@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "html.h"
+#include "words.h"
 
 // ---- why it broke
 
@@ -74,13 +75,13 @@ static bool proof_table(struct buffer *out, const struct verdict *verdict, enum 
 }
 
 static bool picture(struct buffer *out, const struct verdict *verdict,
-                    const struct evidence *evidence)
+                    const struct evidence *evidence, enum language language)
 {
     char target[ENDPOINT_TEXT_MAX];
     return buffer_printf(out,
-                         "<div class=\"bridge\"><span>client</span><i class=\"%s\"></i>"
+                         "<div class=\"bridge\"><span>%s</span><i class=\"%s\"></i>"
                          "<span>midspan</span><i class=\"%s\"></i><span>",
-                         verdict->leg == CLIENT ? "broken" : "",
+                         words_in("client", language, NULL), verdict->leg == CLIENT ? "broken" : "",
                          verdict->leg == SERVER ? "broken" : "") &&
            html_text(out, endpoint_text(&evidence->target, target)) &&
            buffer_append_text(out, "</span></div>\n");
@@ -107,9 +108,12 @@ static bool table_of_facts(struct buffer *out, const struct verdict *verdict,
         row(out, &ok, verdict->device, verdict->dialect[i].words);
     }
     row(out, &ok, words[WORD_CAUSE][language], verdict->cause->code);
-    row(out, &ok, words[WORD_PARTY][language], party_name(verdict->party));
-    row(out, &ok, words[WORD_PHASE][language], phase_name(verdict->phase));
-    row(out, &ok, words[WORD_CONFIDENCE][language], confidence_name(verdict->confidence));
+    row(out, &ok, words[WORD_PARTY][language],
+        words_in(party_name(verdict->party), language, NULL));
+    row(out, &ok, words[WORD_PHASE][language],
+        words_in(phase_name(verdict->phase), language, NULL));
+    row(out, &ok, words[WORD_CONFIDENCE][language],
+        words_in(confidence_name(verdict->confidence), language, NULL));
     row(out, &ok, words[WORD_OFFERED][language], verdict->offered);
     row(out, &ok, words[WORD_ACCEPTED][language], verdict->accepted);
     for (size_t i = 0; i < COUNT_OF(verdict->facts) && verdict->facts[i] != NULL; i++) {
@@ -130,14 +134,19 @@ bool page_failure(struct buffer *out, const struct verdict *verdict,
     bool has_words = verdict->cause->text[language].title != NULL;
     language = has_words ? language : LANGUAGE_EN;
     const char *title = verdict->cause->text[language].title;
-    return html_begin(out, title, language == LANGUAGE_JA ? "ja" : "en") &&
-           buffer_append_text(out, "<small>midspan</small><h1>") && html_text(out, title) &&
-           buffer_append_text(out, "</h1>") && picture(out, verdict, evidence) &&
-           story(out, verdict, language) && table_of_facts(out, verdict, language) &&
-           proof_table(out, verdict, language) &&
-           buffer_printf(out, "<p class=\"dim\">#%llu. %s</p>",
-                         (unsigned long long)evidence->connection, words[WORD_MADE_BY][language]) &&
-           html_end(out);
+    struct arena arena = {0};
+    struct verdict shown = verdict_in(verdict, language, &arena);
+    bool ok =
+        html_begin(out, title, language == LANGUAGE_JA ? "ja" : "en") &&
+        buffer_append_text(out, "<small>midspan</small><h1>") && html_text(out, title) &&
+        buffer_append_text(out, "</h1>") && picture(out, verdict, evidence, language) &&
+        story(out, verdict, language) && table_of_facts(out, &shown, language) &&
+        proof_table(out, &shown, language) &&
+        buffer_printf(out, "<p class=\"dim\">#%llu. %s</p>",
+                      (unsigned long long)evidence->connection, words[WORD_MADE_BY][language]) &&
+        html_end(out);
+    arena_clear(&arena);
+    return ok;
 }
 
 bool page_failure_text(struct buffer *out, const struct verdict *verdict,

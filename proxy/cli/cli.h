@@ -36,7 +36,6 @@
 //   probe_view.h   | a survey shown
 //   reach.h        | whether a host can be reached at all
 //   explain_view.h | verdicts on standard output
-//   reword.h       | verdicts on captures, in which midspan was not in the middle
 #pragma once
 
 #include "command.h"

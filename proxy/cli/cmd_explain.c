@@ -363,6 +363,12 @@ static bool explain_input(struct explaining *run, const char *name)
     return is_ok;
 }
 
+static void note_nothing(struct explaining *run)
+{
+    explain_view_note(&run->view, run->event_count > 1 ? "no verdict in this log"
+                                                       : "nothing is wrong in this evidence");
+}
+
 static int run_explain(const struct invocation *invocation)
 {
     enum language language;
@@ -384,8 +390,7 @@ static int run_explain(const struct invocation *invocation)
     explain_view_open(&run.view, option_is_given(invocation, "json"), language);
     bool is_ok = explain_input(&run, name);
     if (is_ok && run.verdict_count == 0 && !run.has_told) {
-        explain_view_note(&run.view, run.event_count > 1 ? "no verdict in this log"
-                                                         : "nothing is wrong in this evidence");
+        note_nothing(&run);
     }
     int code = is_ok ? (int)(run.has_errors ? OUTCOME_FAILS : OUTCOME_FINE)
                      : (int)report_error(&run.error);

@@ -7,6 +7,7 @@
 #include "report.h"
 #include "reword.h"
 #include "terminal.h"
+#include "words.h"
 
 void explain_view_open(struct explain_view *view, bool is_json, enum language language)
 {
@@ -15,7 +16,7 @@ void explain_view_open(struct explain_view *view, bool is_json, enum language la
                                     .columns = terminal.columns,
                                     .quiet = true,
                                     .language = language};
-    *view = (struct explain_view){.is_json = is_json};
+    *view = (struct explain_view){.is_json = is_json, .language = language};
     view->sink = is_json ? jsonl_sink(STDOUT_FILENO, false) : console_sink(STDOUT_FILENO, &manner);
 }
 
@@ -32,8 +33,8 @@ void explain_view_verdict(struct explain_view *view, const struct evidence *evid
 {
     struct arena arena = {0};
     struct verdict shown = *verdict;
-    if (evidence->is_captured) {
-        reword_captured(&shown, &arena);
+    if (evidence->is_captured && (view->is_json || view->language == LANGUAGE_EN)) {
+        reword_captured(&shown, LANGUAGE_EN, &arena); // else the console does, in its language
     }
     struct event event = {
         .kind = EVENT_VERDICT,
@@ -52,7 +53,10 @@ void explain_view_note(struct explain_view *view, const char *text)
     if (view->is_json) {
         return;
     }
-    view->failed = !buffer_printf(&view->text, "%s\n", text) || view->failed;
+    struct arena arena = {0};
+    const char *said = words_in(text, view->language, &arena);
+    view->failed = !buffer_printf(&view->text, "%s\n", said) || view->failed;
+    arena_clear(&arena);
     print(view);
 }
 

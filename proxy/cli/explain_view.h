@@ -6,6 +6,7 @@
 struct explain_view {
     struct sink sink;
     struct buffer text;
+    enum language language;
     bool is_json;
     bool failed; // standard output takes no more
 };
@@ -14,7 +15,8 @@ void explain_view_open(struct explain_view *view, bool is_json, enum language la
 void explain_view_verdict(struct explain_view *view, const struct evidence *evidence,
                           const struct verdict *verdict);
 
-// explain_view_note prints a line for people; nothing when JSON is asked for.
+// explain_view_note prints a line for people, in their language where it has a row (words.h);
+// nothing when JSON is asked for.
 void explain_view_note(struct explain_view *view, const char *text);
 
 // explain_view_close gives `code`, or OUTCOME_OURS (reported) when something could not be printed.

@@ -11,6 +11,7 @@
 #include "sheet.h"
 #include "text.h"
 #include "trial.h"
+#include "words.h"
 
 #define JOBS_MAX 16
 
@@ -56,13 +57,15 @@ static void play(struct row *row)
     row->lasted_us = clock_monotonic_us() - begun_us;
 }
 
-static void write_expected(struct pen *pen, const struct lab_expectation *expect)
+static void write_expected(const struct lab_session *lab, struct pen *pen,
+                           const struct lab_expectation *expect)
 {
     if (expect->cause != NULL) {
         pen_ours(pen, expect->cause->code);
         return;
     }
-    pen_ours(pen, expect->masked_count > 0 ? "masked: " : "client: ");
+    pen_ours(pen, expect->masked_count > 0 ? lab_say(lab, "masked: ", "隠れた障害：")
+                                           : lab_say(lab, "client: ", "クライアント："));
     for (size_t i = 0; i < expect->masked_count; i++) {
         pen_ours(pen, i > 0 ? ", " : "");
         pen_ours(pen, expect->masked[i]->code);
@@ -86,9 +89,11 @@ static void print_row(const struct all *all, const struct row *row)
     pen_gap(pen, (int)all->name_columns + 13);
     int hang = pen->column;
     if (row->is_good) {
-        write_expected(pen, expect);
+        write_expected(all->lab, pen, expect);
     } else {
-        pen_wrap(pen, hang, row->why);
+        struct arena arena = {0};
+        pen_wrap(pen, hang, words_in(row->why, all->lab->language, &arena));
+        arena_clear(&arena);
     }
     pen_end(pen);
     (void)sheet_print(&sheet, OUTCOME_FINE); // standard output is looked at again at the end

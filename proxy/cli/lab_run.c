@@ -10,6 +10,7 @@
 #include "ladder.h"
 #include "sheet.h"
 #include "trial.h"
+#include "words.h"
 #include "yaml_tree.h"
 
 // ---- narration
@@ -66,6 +67,7 @@ static void print_verdict(const struct lab_session *lab, const struct play_part 
 static void print_masked(const struct lab_session *lab, const struct play_part *part)
 {
     struct sheet sheet;
+    struct arena arena = {0};
     if (part->masked_count == 0) {
         return;
     }
@@ -73,8 +75,10 @@ static void print_masked(const struct lab_session *lab, const struct play_part *
     sheet_head(&sheet, lab_say(lab, "it works, and would not without midspan:",
                                "つながるが、midspan がなければつながらない："));
     for (size_t i = 0; i < part->masked_count; i++) {
-        sheet_label(&sheet, part->masked[i].cause->code, part->masked[i].summary);
+        struct verdict shown = verdict_in(&part->masked[i], lab->language, &arena);
+        sheet_label(&sheet, shown.cause->code, shown.summary);
     }
+    arena_clear(&arena);
     (void)sheet_print(&sheet, OUTCOME_FINE); // as above
 }
 
@@ -89,7 +93,7 @@ static void print_rule(const struct lab_session *lab, const char *english, const
     pen_ours(pen, "── ");
     pen_ours(pen, lab_say(lab, english, japanese));
     if (text != NULL && text[0] != '\0') {
-        pen_ours(pen, ": ");
+        pen_ours(pen, lab_say(lab, ": ", "："));
         pen_wrap(pen, 3, text);
     }
     pen_ours(pen, " ──");
@@ -131,19 +135,23 @@ static void write_head(struct sheet *sheet, enum style style, const char *text)
 static int print_end(const struct lab_session *lab, const struct lab_trial *trial)
 {
     struct sheet sheet;
+    struct arena arena = {0};
     const struct scenario *scenario = trial->scenario;
     sheet_open(&sheet);
     write_head(&sheet, STYLE_BOLD, lab_say(lab, "why", "なぜか"));
     sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
     if (!trial->broken.is_as_wanted) {
-        sheet_label(&sheet, lab_say(lab, "NOT AS SAID", "想定外"), trial->broken.why);
+        sheet_label(&sheet, lab_say(lab, "NOT AS SAID", "想定外"),
+                    words_in(trial->broken.why, lab->language, &arena));
     }
     if (!trial->mended.is_as_wanted) {
-        sheet_label(&sheet, lab_say(lab, "NOT MENDED", "直っていない"), trial->mended.why);
+        sheet_label(&sheet, lab_say(lab, "NOT MENDED", "直っていない"),
+                    words_in(trial->mended.why, lab->language, &arena));
     }
     for (size_t i = 0; i < scenario->source_count; i++) {
         sheet_label(&sheet, i == 0 ? lab_say(lab, "sources", "出典") : "", scenario->sources[i]);
     }
+    arena_clear(&arena);
     return sheet_print(&sheet, trial_is_good(trial) ? OUTCOME_FINE : OUTCOME_FAILS);
 }
 
@@ -324,7 +332,7 @@ static int told_check(struct lab_session *lab, const struct lab_trial *trial, bo
                         lab_say(lab,
                                 "it works, but the fault lies elsewhere. The scenario's own fix:",
                                 "動きますが、原因は別のところにあります。シナリオの修正："));
-            sheet_label(&sheet, party_name(scenario->fix_party),
+            sheet_label(&sheet, words_in(party_name(scenario->fix_party), lab->language, NULL),
                         speech_in(&scenario->fix, lab->language));
         }
         struct progress_row *row = progress_of(&lab->progress, scenario->name);
@@ -336,7 +344,9 @@ static int told_check(struct lab_session *lab, const struct lab_trial *trial, bo
         sheet_line(&sheet, lab_say(lab, "it breaks as before: this changed nothing that matters",
                                    "前と同じように壊れます。変えたところは関係がありません"));
     } else {
-        sheet_line(&sheet, trial->mended.why);
+        struct arena arena = {0};
+        sheet_line(&sheet, words_in(trial->mended.why, lab->language, &arena));
+        arena_clear(&arena);
     }
     return sheet_print(&sheet, is_mended ? OUTCOME_FINE : OUTCOME_FAILS);
 }

@@ -7,21 +7,27 @@
 #include "preset_hello.h"
 #include "reach.h"
 #include "sheet.h"
+#include "words.h"
 
 static int print(const struct lab_session *lab, const struct preset_hello *client,
                  const struct reached *reached, const struct hello_sent *sent)
 {
     struct sheet sheet;
     char text[512], fingerprint[JA4_MAX];
+    struct arena arena = {0};
     sheet_open(&sheet);
     (void)snprintf(text, sizeof(text), "%s (%s)", client->preset->title, client->preset->name);
     sheet_label(&sheet, lab_say(lab, "client", "クライアント"), text);
     sheet_label(&sheet, lab_say(lab, "to", "送信先"), reached->text);
-    (void)snprintf(text, sizeof(text), "ClientHello, %zu bytes, JA4 %s", sent->hello_len,
-                   ja4(&client->hello, fingerprint)); // fits
+    (void)snprintf(
+        text, sizeof(text),
+        lab_say(lab, "ClientHello, %zu bytes, JA4 %s", "ClientHello, %zu バイト, JA4 %s"),
+        sent->hello_len, ja4(&client->hello, fingerprint)); // fits
     sheet_label(&sheet, lab_say(lab, "sent", "送信"), text);
-    (void)snprintf(text, sizeof(text), "%s, %.1f ms", sent->outcome, sent->ms); // fits
+    (void)snprintf(text, sizeof(text), "%s, %.1f ms",
+                   words_in(sent->outcome, lab->language, &arena), sent->ms); // cut when it is long
     sheet_label(&sheet, lab_say(lab, "came", "応答"), text);
+    arena_clear(&arena);
     return sheet_print(&sheet, sent->is_answered ? OUTCOME_FINE : OUTCOME_FAILS);
 }
 

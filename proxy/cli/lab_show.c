@@ -103,15 +103,21 @@ static size_t tell_hint(struct lab_session *lab, const struct scenario *scenario
     return progress_save(&lab->progress) ? count : scenario->hint_count;
 }
 
+#define START_TEXT_JA                                                                                                                    \
+    "# あなたの修正：シナリオに重ねます。変えるところだけを、その部分のキーの下に書きます。\n" \
+    "# 次に：midspan lab check %s %s\n"                                                                                               \
+    "# 各部分に書けること：docs/scenarios.md。誰の責任かは、自分で見つけてください。\n"
+
 #define START_TEXT                                                                               \
     "# Your fix, laid over the scenario: say only what you change, under the key of its part.\n" \
     "# Then: midspan lab check %s %s\n"                                                          \
     "# What each part can say: docs/scenarios.md. Whose fault it is, is for you to find out.\n"
 
 // The scenario's parts as comments: who mends a configuration has it before him.
-static bool write_parts(struct buffer *out, const char *parts)
+static bool write_parts(const struct lab_session *lab, struct buffer *out, const char *parts)
 {
-    bool is_ok = buffer_append_text(out, parts[0] != '\0' ? "#\n# As it is:\n" : "");
+    bool is_ok = buffer_append_text(
+        out, parts[0] != '\0' ? lab_say(lab, "#\n# As it is:\n", "#\n# 現状：\n") : "");
     while (parts[0] != '\0' && is_ok) {
         size_t len = strcspn(parts, "\n");
         is_ok = buffer_printf(out, "#   %.*s\n", (int)len, parts);
@@ -126,9 +132,12 @@ static int write_start(const struct lab_session *lab, const struct scenario *sce
     struct buffer text = {0};
     struct error error;
     int code = OUTCOME_FINE;
-    if (!buffer_printf(&text, START_TEXT, lab->invocation->operands[1], path) ||
-        !write_parts(&text, scenario->parts) ||
-        !buffer_append_text(&text, "\n# This changes nothing yet.\nbridge:\n  server-leg: {}\n")) {
+    if (!buffer_printf(&text, lab_say(lab, START_TEXT, START_TEXT_JA), lab->invocation->operands[1],
+                       path) ||
+        !write_parts(lab, &text, scenario->parts) ||
+        !buffer_append_text(&text, lab_say(lab, "\n# This changes nothing yet.\n",
+                                           "\n# これはまだ何も変えません。\n")) ||
+        !buffer_append_text(&text, "bridge:\n  server-leg: {}\n")) {
         report("out of memory");
         code = OUTCOME_OURS;
     } else if (file_exists(path)) {

@@ -11,7 +11,7 @@ struct session {
     bool ca_is_new; // made by this very start
     struct terminal console;
     enum language language; // of the console
-    struct sink sinks[3]; // console; JSON Lines and recording when asked for
+    struct sink sinks[3];   // console; JSON Lines and recording when asked for
     size_t sink_count;
     struct recording *recording;
     struct recorder *recorder;

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "stage.h"
+#include "words.h"
 
 // The connections of one client have numbers after those of the one before.
 struct acting {
@@ -211,8 +212,9 @@ static const char *broken_words(const struct ending *ending, bool is_ja, struct 
     case ENDING_DROPPED:
         break;
     }
-    return arena_printf(arena, is_ja ? "ハンドシェイク失敗：%s" : "no handshake: %s",
-                        ending_kind_words(ending->kind));
+    return arena_printf(
+        arena, is_ja ? "ハンドシェイク失敗：%s" : "no handshake: %s",
+        words_in(ending_kind_words(ending->kind), is_ja ? LANGUAGE_JA : LANGUAGE_EN, NULL));
 }
 
 const char *play_end_words(const struct lab_client_result *result, enum language language,
@@ -243,7 +245,8 @@ const char *play_end_words(const struct lab_client_result *result, enum language
         text = result->leg.verification.done && result->leg.verification.fault != CERT_FAULT_NONE
                    ? arena_printf(arena,
                                   is_ja ? "証明書を拒否した（%s）" : "refuses the certificate: %s",
-                                  is_ja ? cert_fault_code(result->leg.verification.fault)
+                                  is_ja ? words_in(cert_fault_words(result->leg.verification.fault),
+                                                   language, NULL)
                                         : cert_fault_words(result->leg.verification.fault))
                    : (is_ja ? "証明書を拒否した" : "refuses the certificate");
         break;

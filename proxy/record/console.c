@@ -4,6 +4,7 @@
 
 #include "console_view.h"
 #include "recorder.h"
+#include "reword.h"
 #include "words.h"
 
 #define COLUMNS_DEFAULT 80
@@ -164,6 +165,9 @@ static void view_said_again(struct pen *pen, const struct event *event)
     struct proof_row row;
     if (event->verdict != NULL) {
         verdict = verdict_in(event->verdict, pen->language, &arena);
+        if (event->evidence->is_captured) {
+            reword_captured(&verdict, pen->language, &arena);
+        }
         shown.verdict = &verdict;
     }
     if (event->row != NULL) {

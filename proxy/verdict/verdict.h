@@ -13,6 +13,7 @@
 //   sets.h          | what a side offers or accepts, compared and as text
 //   verdict.h       | the rules
 //   words.h         | what is said about a connection, in Japanese; built from words.yaml
+//   reword.h        | the client in midspan's place, for verdicts on a capture
 //   dialect.h       | the fix in the words of the device that is imitated
 //   refusal.h       | how a client refused a certificate
 //   judge.h         | what rules (and `probe`, which proves them) look at and write with

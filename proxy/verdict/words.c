@@ -27,11 +27,11 @@ static struct slice piece_of(const char *format)
     return (struct slice){(const uint8_t *)format, strcspn(format, "%")};
 }
 
-// past_place gives what follows "%s", "%zu" and the like; *out_is_number is true but for %s.
-static const char *past_place(const char *format, bool *out_is_number)
+// past_place gives what follows "%s", "%zu" and the like; *out_kind is its last letter.
+static const char *past_place(const char *format, char *out_kind)
 {
     format += 1 + strspn(format + 1, "-+ #0123456789.*lhzj");
-    *out_is_number = *format != 's';
+    *out_kind = *format;
     return format + 1;
 }
 
@@ -43,6 +43,19 @@ static bool is_number(struct slice text)
         }
     }
     return text.len > 0;
+}
+
+// is_of_kind: %s is any text, %S one that is no list, all others are numbers.
+static bool is_of_kind(struct slice text, char kind)
+{
+    switch (kind) {
+    case 's':
+        return true;
+    case 'S':
+        return memmem(text.data, text.len, "; ", 2) == NULL;
+    default:
+        return is_number(text);
+    }
 }
 
 static const char *find(const char *text, struct slice piece)
@@ -62,8 +75,8 @@ static bool fits(const char *format, const char *text, struct places *out)
     text += piece.len;
     format += piece.len;
     while (*format == '%') {
-        bool wants_number;
-        format = past_place(format, &wants_number);
+        char kind;
+        format = past_place(format, &kind);
         piece = piece_of(format);
         format += piece.len;
         const char *end = find(text, piece);
@@ -77,7 +90,7 @@ static bool fits(const char *format, const char *text, struct places *out)
             return false;
         }
         struct slice item = {(const uint8_t *)text, (size_t)(end - text)};
-        if (wants_number && !is_number(item)) {
+        if (!is_of_kind(item, kind)) {
             return false;
         }
         out->items[out->count++] = item;
@@ -88,17 +101,19 @@ static bool fits(const char *format, const char *text, struct places *out)
 
 static const char *say(const char *text, struct arena *arena, int depth);
 
-static bool append_place(struct buffer *out, struct slice item, bool is_said_again,
-                         struct arena *arena, int depth)
+// append_place: '}' as it is, '~' said again, '!' likewise, and false where it has no row.
+static bool append_place(struct buffer *out, struct slice item, char how, struct arena *arena,
+                         int depth)
 {
-    if (!is_said_again) {
+    if (how == '}') {
         return buffer_append(out, item);
     }
     const char *text = arena_text(arena, item);
-    return text != NULL && buffer_append_text(out, say(text, arena, depth + 1));
+    const char *said = text != NULL ? say(text, arena, depth + 1) : NULL;
+    return said != NULL && (how == '~' || said != text) && buffer_append_text(out, said);
 }
 
-// fill gives NULL when memory is out.
+// fill gives NULL when a place that must has no row, and when memory is out.
 static const char *fill(const char *japanese, const struct places *places, struct arena *arena,
                         int depth)
 {
@@ -110,10 +125,9 @@ static const char *fill(const char *japanese, const struct places *places, struc
         japanese += len;
         if (*japanese == '{') {
             size_t i = (size_t)(japanese[1] - '1'); // the generator has seen to that
-            bool is_said_again = japanese[2] == '~';
             ok = ok && i < places->count &&
-                 append_place(&out, places->items[i], is_said_again, arena, depth);
-            japanese += is_said_again ? 4 : 3;
+                 append_place(&out, places->items[i], japanese[2], arena, depth);
+            japanese += japanese[2] == '}' ? 3 : 4;
         }
     }
     const char *text = ok ? arena_text(arena, buffer_slice(&out)) : NULL;
@@ -135,7 +149,9 @@ static const char *say(const char *text, struct arena *arena, int depth)
             return row->japanese;
         }
         const char *filled = arena != NULL ? fill(row->japanese, &places, arena, depth) : NULL;
-        return filled != NULL ? filled : text;
+        if (filled != NULL) {
+            return filled;
+        }
     }
     return text;
 }

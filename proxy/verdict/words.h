@@ -9,11 +9,13 @@
 
 // A row's English has at most as many places to fill in, and a place is said again at most so deep.
 #define WORDS_PLACES_MAX 6
-#define WORDS_DEPTH_MAX  4
+#define WORDS_DEPTH_MAX  16
 
 struct words_row {
-    const char *english;  // as printf takes it: "the client offers %s"
-    const char *japanese; // {1} is the first place as it is, {1~} the first place said again
+    const char *english; // as printf takes it: "the client offers %s"; %S holds no "; "
+    // {1} is the first place as it is, {1~} the first place said again; {1!} likewise, and without
+    // a row for it this row is none.
+    const char *japanese;
 };
 const struct words_row *words_at(size_t i); // NULL past the end
 

@@ -339,6 +339,23 @@ def test_nobody_there(lab):
     assert "transport.refused" in errors
 
 
+ENGLISH = re.compile(r" (the|of|is|was|that|for|with|not|to|and|by|again) ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "client-behind", "untrusted-authority", "firewall-resets", "sslv3-only", "no-common-group", "expired",
+        "missing-intermediate", "revoked-staple", "self-signed-replaced", "client-without-sni",
+    ],
+)
+def test_japanese_throughout(lab, name):
+    """Ladder, verdict, proof and narration: what is left of English was said by TLS or by a peer."""
+    code, text, _ = lab("run", name, "--lang", "ja")
+    left = [line for line in text.splitlines() if ENGLISH.search(line)]
+    assert code == 0 and "根拠" in text and not left, left
+
+
 COURSE = Path(__file__).resolve().parents[2] / "docs" / "labs"
 
 

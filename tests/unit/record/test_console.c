@@ -167,7 +167,7 @@ static void japanese_where_it_is_wanted(void **state)
     const char *text = buffer_text(&out);
     assert_non_null(strstr(text, "│ クライアント ━━ TLS 1.3 ━━ midspan ━━ ✗ server-hello ━━"));
     assert_non_null(strstr(text, "cipher.no-common-suite  証明済み\n"));
-    assert_non_null(strstr(text, "│ 接続できなかった\n"));
+    assert_non_null(strstr(text, "│ 接続できませんでした\n"));
     assert_non_null(strstr(text, "│ 受け入れ  ECDHE-RSA-AES128-GCM-SHA256\n"));
     assert_non_null(strstr(text, "│ 根拠      the origin answered handshake_failure\n"));
     assert_non_null(strstr(text, "│ 対処      ブリッジ："));

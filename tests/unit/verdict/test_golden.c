@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../rows.h"
 #include "evidence_json.h"
+#include "japanese.h"
 
 #define FOLDER    TEST_DATA "/golden"
 #define FILES_MAX 128
@@ -105,6 +105,7 @@ static void gives_golden_verdict(void **state)
     count += verdict_masked(&evidence, &arena, &found[count], VERDICTS_MAX);
     for (size_t i = 0; i < count; i++) {
         print_verdict(&text, &found[i]);
+        assert_facts_in_japanese(&found[i]);
     }
     const char *mode = getenv("MIDSPAN_GOLDEN");
     if (mode != NULL && strcmp(mode, "write") == 0) {

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "japanese.h"
 #include "rows.h"
-
-#include "words.h"
+#include "verdict_rows.h"
 
 static const struct row {
     const char *name, *english, *want;
@@ -21,6 +21,16 @@ static const struct row {
     {"a place left out in Japanese",
      "draining: 1 connection open, up to 5 s to end; once more stops now",
      "接続の終了待ち：残り 1 本、最長 5 秒。もう一度の操作で直ちに停止します"},
+    {"a list", "cipher suites: + 78 more; groups: + x25519, P-256; ALPN: none",
+     "暗号スイート：78 個追加; グループ：x25519, P-256 を追加; ALPN：なし"},
+    {"a list of which a part has no row", "SNI: none; x", "SNI: none; x"},
+    {"a sentence that looks like a list",
+     "the same hello sent again ended in another way: reset; the failure comes and goes",
+     "同じ hello "
+     "をもう一度送ると別の終わり方をしました：リセット。失敗は起きたり起きなかったりします"},
+    {"dates", "2025-10-25 01:44Z to 2026-10-30 01:44Z", "2025-10-25 01:44Z～2026-10-30 01:44Z"},
+    {"a place before a sentence", "alert handshake_failure (40) after ServerHello",
+     "ServerHello の後にアラート handshake_failure (40)"},
     {"words where a number is due", "experiment for #many: x → y", "experiment for #many: x → y"},
     {"more behind the end", "because of that", "because of that"},
     {"what has no row", "no such text", "no such text"},
@@ -56,7 +66,8 @@ static void sample(const char *format, char *out, size_t size)
             continue;
         }
         format += 1 + strspn(format + 1, "-+ #0123456789.*lhzj");
-        len += (size_t)snprintf(out + len, size - len, *format == 's' ? "X%d" : "7", ++place);
+        len += (size_t)snprintf(out + len, size - len,
+                                *format == 's' || *format == 'S' ? "X%d" : "7", ++place);
         format++;
     }
     out[len] = '\0';
@@ -69,13 +80,13 @@ static void every_row_is_reached(void **state)
     for (size_t i = 0; words_at(i) != NULL; i++) {
         const struct words_row *row = words_at(i);
         struct arena arena = {0};
-        char english[1024], want[1024] = "", number[8];
+        char english[1024], want[16], number[16];
         sample(row->english, english, sizeof(english));
         const char *said = words_in(english, LANGUAGE_JA, &arena);
         if (strchr(row->english, '%') == NULL) {
             assert_string_equal(said, row->japanese);
         }
-        if (strcmp(said, english) == 0) {
+        if (strcmp(said, english) == 0 && strchr(row->japanese, '!') == NULL) {
             fail_msg("no row fits '%s'", english);
         }
         for (int place = 1; place <= WORDS_PLACES_MAX; place++) {
@@ -106,7 +117,7 @@ static void verdict_falls_back_to_the_catalogue(void **state)
     struct verdict shown = verdict_in(&verdict, LANGUAGE_JA, &arena);
     assert_non_null(strstr(shown.summary, cause->text[LANGUAGE_JA].title));
     assert_string_equal(shown.fix, cause->text[LANGUAGE_JA].fix);
-    assert_string_equal(shown.facts[0], "接続できなかった");
+    assert_string_equal(shown.facts[0], "接続できませんでした");
     assert_string_equal(shown.facts[1], "unheard of");
     assert_null(shown.facts[2]);
     assert_string_equal(shown.proof[0].changed, "証明書");
@@ -119,11 +130,29 @@ static void verdict_falls_back_to_the_catalogue(void **state)
     arena_clear(&arena);
 }
 
+// What the rules say, said again.
+static void facts_of_the_rules(void **state)
+{
+    static struct kit kit;
+    static struct verdict found[2 * VERDICTS_MAX];
+    (void)state;
+    for (size_t row = 0; row < COUNT(verdict_rows); row++) {
+        kit_begin(&kit, verdict_rows[row].words);
+        size_t count = verdict_find(&kit.evidence, &kit.arena, found, VERDICTS_MAX);
+        count += verdict_masked(&kit.evidence, &kit.arena, &found[count], VERDICTS_MAX);
+        for (size_t i = 0; i < count; i++) {
+            assert_facts_in_japanese(&found[i]);
+        }
+        kit_clear(&kit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_said_of_nothing),
         cmocka_unit_test(every_row_is_reached),
+        cmocka_unit_test(facts_of_the_rules),
         cmocka_unit_test(verdict_falls_back_to_the_catalogue),
     };
     int failed = RUN_ROWS(rows, words_give);

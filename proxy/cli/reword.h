@@ -1,9 +1,0 @@
-// Verdicts on captured handshakes, in which midspan was not in the middle.
-#pragma once
-
-#include "verdict.h"
-
-// reword_captured puts the client where the texts of a passed connection say midspan. The catalogue
-// and what peers sent stay as they are. Text in the arena; a text stays as it was when memory is
-// out.
-void reword_captured(struct verdict *verdict, struct arena *arena);
