@@ -32,6 +32,15 @@ static void write_part(const struct lab_session *lab, struct sheet *sheet, const
         pen_styled(pen, STYLE_BOLD, title_of(lab, part));
         pen_end(pen);
     }
+    if (part->earlier != NULL) {
+        pen_style(pen, STYLE_DIM);
+        pen_ours(pen, lab_say(lab, "a connection earlier, to ", "一つ前の接続、"));
+        pen_peer(pen, slice_of_text(part->earlier_host));
+        pen_ours(pen, lab_say(lab, ": ", "："));
+        pen_wrap(pen, 2, play_end_words(part->earlier, lab->language, &arena));
+        pen_style(pen, STYLE_PLAIN);
+        pen_end(pen);
+    }
     ladder_write(pen, part, play->lab_case, lab->language);
     pen_styled(pen, is_whole ? STYLE_GOOD : STYLE_BAD, is_whole ? "✓ " : "✗ ");
     pen_ours(pen, lab_say(lab, "client: ", "クライアント："));

@@ -54,6 +54,20 @@ static void give_certificate(const struct stage *stage, struct lab_client *clien
     }
 }
 
+// keep_earlier keeps what came of a connection that is not the last one.
+static bool keep_earlier(struct acting *acting, struct play_part *part, const char *host)
+{
+    struct arena *arena = &acting->play->arena;
+    struct lab_client_result *earlier = arena_alloc(arena, sizeof(*earlier));
+    part->earlier_host = arena_text(arena, slice_of_text(host));
+    if (earlier == NULL || part->earlier_host == NULL) {
+        return error_set(acting->error, ERROR_MEMORY, "out of memory for the lab's client");
+    }
+    *earlier = part->result;
+    part->earlier = earlier;
+    return true;
+}
+
 static bool act(struct acting *acting, size_t i)
 {
     const struct stage *stage = acting->stage;
@@ -71,12 +85,18 @@ static bool act(struct acting *acting, size_t i)
     if (client->pins) { // the app's other hosts work: that is how a pin shows
         struct lab_client plain = *client;
         memset(plain.name, 0, sizeof(plain.name));
-        is_ok =
-            visit(acting, &plain, STAGE_OTHER_HOST, LAB_CLIENT_TRUSTS_BRIDGE, NULL, &part->result);
+        is_ok = visit(acting, &plain, STAGE_OTHER_HOST, LAB_CLIENT_TRUSTS_BRIDGE, NULL,
+                      &part->result) &&
+                keep_earlier(acting, part, STAGE_OTHER_HOST);
     }
     enum lab_client_trust trust = client->pins ? LAB_CLIENT_TRUSTS_ORIGIN : client->trust;
     for (unsigned visits = 0; visits < client->visits && is_ok; visits++) {
-        is_ok = visit(acting, client, target, trust, &session, &part->result);
+        is_ok = (visits == 0 || keep_earlier(acting, part, target)) &&
+                visit(acting, client, target, trust, &session, &part->result);
+    }
+    if (client
+            ->pins) { // played by a store without our root: no fault that such a client would name
+        part->result.leg.verification.done = false;
     }
     SSL_SESSION_free(session);
     free(client);
@@ -224,7 +244,7 @@ const char *play_end_words(const struct lab_client_result *result, enum language
     const char *text = NULL;
     switch (result->end) {
     case LAB_CLIENT_SERVED:
-        if (strncmp(result->body, "midspan: ", 9) == 0) { // as bridge/answer.c begins its page
+        if (strncmp(result->body, "midspan: ", 9) == 0) { // as bridge/page.c begins its page
             text = arena_printf(arena,
                                 is_ja ? "midspan の説明ページ、ステータス %d"
                                       : "midspan's page that explains it, status %d",

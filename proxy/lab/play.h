@@ -10,6 +10,8 @@
 struct play_part {
     const struct lab_client *client; // borrowed from the case
     struct lab_client_result result;
+    const struct lab_client_result *earlier; // of its connection before the last; NULL: none
+    const char *earlier_host;                // … and where it went
     const struct evidence *evidence; // the bridge's, of the last connection; NULL: none reached it
     const struct verdict *verdict;   // the main finding; NULL: none
     const struct verdict *masked;    // what would fail without the bridge

@@ -186,6 +186,12 @@ def test_hints_come_one_at_a_time(lab, scenario_file):
     assert "An answer" not in second
 
 
+def test_what_came_of_an_earlier_connection_is_shown(lab):
+    text = lab("run", "pinned-client", "--as-is")[1]
+    assert "a connection earlier, to other.midspan.test: a whole answer, status 200\n" in text
+    assert text.endswith("✗ client: refuses the certificate\n")
+
+
 def test_a_fix_is_checked_and_ticked(lab, tmp_path):
     fix = tmp_path / "fix.yaml"
     assert lab("show", "expired", "--start", fix)[0] == 0
