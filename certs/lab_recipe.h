@@ -134,6 +134,7 @@ struct lab_recipe {
     bool must_staple;
     bool revoked_by_crl; // a CRL that lists the leaf is made for the bridge
     bool for_client;     // a client certificate
+    bool is_revoked;     // of a named recipe: it stays so, whoever no longer tells
 };
 
 // lab_recipe_set sets one key from its text: names, common-name, issuer-name, key, issuer, sent,

@@ -42,11 +42,11 @@ static const struct lab_recipe_row rows[] = {
     {"wrong-intermediate", "the intermediate of another is sent",
      {.sent = LAB_SENT_WRONG, .aia = LAB_AIA_SERVED}, CERT_FAULT_CHAIN_INCOMPLETE},
 
-    {"revoked-staple", "revoked, by the response that is stapled", {.staple = LAB_STAPLE_REVOKED}, CERT_FAULT_REVOKED},
+    {"revoked-staple", "revoked, by the response that is stapled", {.staple = LAB_STAPLE_REVOKED, .is_revoked = true}, CERT_FAULT_REVOKED},
     {"revoked-responder", "revoked, by the response that is stapled, and its responder says so as well",
-     {.staple = LAB_STAPLE_REVOKED, .ocsp = LAB_SAID_REVOKED}, CERT_FAULT_REVOKED},
+     {.staple = LAB_STAPLE_REVOKED, .ocsp = LAB_SAID_REVOKED, .is_revoked = true}, CERT_FAULT_REVOKED},
     {"revoked-crl", "revoked, by a CRL that the bridge has, and by the one that the certificate names",
-     {.revoked_by_crl = true, .crl = LAB_SAID_REVOKED}, CERT_FAULT_REVOKED},
+     {.revoked_by_crl = true, .crl = LAB_SAID_REVOKED, .is_revoked = true}, CERT_FAULT_REVOKED},
     {"must-staple", "wants a stapled response and gets none", {.must_staple = true}, CERT_FAULT_NONE},
     {"must-staple-stapled", "wants a stapled response and gets it", {.must_staple = true, .staple = LAB_STAPLE_GOOD}, CERT_FAULT_NONE},
 

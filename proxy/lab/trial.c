@@ -27,6 +27,24 @@ static bool looks_away(const struct lab_trial *trial, const struct lab_case *men
     return false;
 }
 
+// A certificate stays revoked when its server, or the bridge's list, no longer tells.
+static bool is_revoked(const struct lab_case *mended)
+{
+    bool is_revoked = false;
+    for (size_t i = 0; i < mended->origin.site_count; i++) {
+        is_revoked = is_revoked || mended->origin.sites[i].recipe.is_revoked;
+    }
+    return is_revoked;
+}
+
+// deny takes back that it is mended.
+static void deny(struct trial_run *run, const char *seen)
+{
+    run->is_as_wanted = false;
+    (void)snprintf(run->why, sizeof(run->why), "it works because nobody looks any more: %s",
+                   seen); // fits
+}
+
 bool trial_broken(struct lab_trial *trial, struct error *error)
 {
     struct trial_run *run = &trial->broken;
@@ -46,10 +64,9 @@ bool trial_mended(struct lab_trial *trial, const struct lab_case *mended, struct
     }
     run->is_as_wanted = play_is_mended(&run->play, &trial->scenario->expect, run->why);
     if (run->is_as_wanted && looks_away(trial, mended)) {
-        run->is_as_wanted = false;
-        (void)snprintf(
-            run->why, sizeof(run->why), // fits
-            "it works because nobody looks any more: the bridge verifies no certificate");
+        deny(run, "the bridge verifies no certificate");
+    } else if (run->is_as_wanted && is_revoked(mended)) {
+        deny(run, "the certificate is still revoked");
     }
     return true;
 }

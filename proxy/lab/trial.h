@@ -17,8 +17,8 @@ struct lab_trial {
 };
 
 // trial_broken plays the scenario as it is; trial_mended with `mended` (NULL: the scenario's own
-// fix), which is none when the bridge verified its origin and does no longer. False with `error`
-// when it can't be played.
+// fix), which is none when the bridge verified its origin and does no longer, or when a revoked
+// certificate is still in use. False with `error` when it can't be played.
 bool trial_broken(struct lab_trial *trial, struct error *error);
 bool trial_mended(struct lab_trial *trial, const struct lab_case *mended, struct error *error);
 void trial_clear(struct lab_trial *trial);

@@ -208,6 +208,10 @@ static const struct wrong {
      HEAD "bridge: {server-leg: {clock: +400d}}\n"
           "expect: {leg: server, cause: clock.bridge}\n" FIX ", bridge: {edge: stunnel}}\n",
      "it works because nobody looks any more: the bridge verifies no certificate"},
+    {"a server that no longer staples that it is revoked",
+     HEAD "origin: {chain: {recipe: revoked-staple}}\n"
+          "expect: {leg: server, cause: cert.revoked}\n" FIX ", origin: {chain: {staple: none}}}\n",
+     "it works because nobody looks any more: the certificate is still revoked"},
 };
 
 static void a_wrong_fix_is_told(void **state)
