@@ -1,5 +1,6 @@
 #include "http_answer.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "text.h"
@@ -91,7 +92,11 @@ static int on_headers_complete(http_parser *parser)
     end_value(answer->date, HTTP_ANSWER_DATE_MAX, answer->date_len);
     end_age(answer);
     answer->is_in_head = false;
-    return GO_ON;
+    // One that says that it is too long is not waited for; without a length it is ULLONG_MAX.
+    bool is_long =
+        parser->content_length != ULLONG_MAX && parser->content_length > answer->body.limit;
+    answer->is_refused = answer->is_refused || is_long;
+    return is_long ? STOP : GO_ON;
 }
 
 static int on_body(http_parser *parser, const char *at, size_t len)

@@ -38,6 +38,10 @@ static const struct row {
     {"no HTTP", "SSH-2.0-OpenSSH_9\r\n", false, PARSE_BAD, 0, "", ""},
     {"a TLS alert", "\x15\x03\x03", false, PARSE_BAD, 0, "", ""},
     {"nothing at all", "", true, PARSE_BAD, 0, "", ""},
+    {"a body that says that it is too long", OK "Content-Length: 65537\r\n\r\n", false, PARSE_BAD,
+     200, "", ""},
+    {"a body as long as it may be", OK "Content-Length: 65536\r\n\r\n", false, PARSE_MORE, 200, "",
+     ""},
     {"bytes after the answer", OK "Content-Length: 1\r\n\r\nxyz", false, PARSE_OK, 200, "x", ""},
 };
 
