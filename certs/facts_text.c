@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 
 #define SERIAL_BYTES_MAX 64 // RFC 5280 allows 20
@@ -144,7 +145,11 @@ static const char *curve_text(struct arena *arena, EVP_PKEY *key)
 {
     char group[64] = "";
     size_t len = 0;
-    if (EVP_PKEY_get_group_name(key, group, sizeof(group), &len) != 1) {
+    int is_explicit = 0;
+    // OpenSSL finds the name of a curve that was spelled out, too.
+    (void)EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+                                 &is_explicit); // 0 when it does not know
+    if (is_explicit == 1 || EVP_PKEY_get_group_name(key, group, sizeof(group), &len) != 1) {
         return "EC with explicit parameters";
     }
     const char *nist = EC_curve_nid2nist(OBJ_txt2nid(group));

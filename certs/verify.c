@@ -45,6 +45,7 @@ static const struct meaning {
     {X509_V_ERR_EE_KEY_TOO_SMALL, CERT_FAULT_WEAK, CERT_FAULT_WEAK},
     {X509_V_ERR_CA_KEY_TOO_SMALL, CERT_FAULT_WEAK, CERT_FAULT_WEAK},
     {X509_V_ERR_CA_MD_TOO_WEAK, CERT_FAULT_WEAK, CERT_FAULT_WEAK},
+    {X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, CERT_FAULT_WEAK, CERT_FAULT_WEAK},
     {X509_V_ERR_CERT_REJECTED, CERT_FAULT_UNTRUSTED_ROOT, CERT_FAULT_UNTRUSTED_ROOT},
 };
 
@@ -113,6 +114,9 @@ static void note_error(struct verify_run *run, int error, int depth, X509 *certi
     }
     if (error == X509_V_ERR_INVALID_PURPOSE && is_noted_at(run, CERT_FAULT_INVALID_CA, depth)) {
         return; // what is no CA has no CA's purpose either: said once is enough
+    }
+    if (error == X509_V_ERR_EC_KEY_EXPLICIT_PARAMS && run->spec->allows_weak) {
+        return; // OpenSSL minds at each level
     }
     if (error == X509_V_ERR_CERT_SIGNATURE_FAILURE) {
         run->bad_signature_depth = depth;

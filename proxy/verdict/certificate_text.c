@@ -143,6 +143,21 @@ static void say_key(struct judge *judge, const struct cert_facts *facts, struct 
     verdict_fact(judge, out, "it is signed by %s", peer_text(judge->arena, facts->signature));
 }
 
+// What OpenSSL alone has a name for: a critical extension that nobody knows, a chain too long.
+static void say_library(struct judge *judge, const struct verification *verification,
+                        struct verdict *out)
+{
+    if (verification->library_says == NULL) {
+        return;
+    }
+    const char *words = peer_text(judge->arena, verification->library_says);
+    verdict_fact(judge, out, "the TLS library said: %s", words);
+    verdict_fix(judge, out,
+                "Have the certificate issued again without this fault (%s), or the verifier "
+                "updated if it is behind.",
+                words);
+}
+
 static void say_more(struct judge *judge, const struct verification *verification,
                      const struct leg_evidence *leg, struct verdict *out)
 {
@@ -172,12 +187,14 @@ static void say_more(struct judge *judge, const struct verification *verificatio
     case CERT_FAULT_WEAK:
         say_key(judge, facts, out);
         break;
+    case CERT_FAULT_OTHER:
+        say_library(judge, verification, out);
+        break;
     case CERT_FAULT_NONE:
     case CERT_FAULT_REVOKED:
     case CERT_FAULT_WRONG_USAGE:
     case CERT_FAULT_NAME_CONSTRAINTS:
     case CERT_FAULT_INVALID_CA:
-    case CERT_FAULT_OTHER:
     case CERT_FAULTS:
         break;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
@@ -30,6 +31,7 @@ struct recipe {
     int rsa_bits;                 // an RSA key instead, when not 0
     const char *digest;           // "SHA256" when NULL
     bool has_no_key_ids;          // no subject and authority key identifiers
+    bool has_explicit_curve;      // spelled out instead of named (RFC 5480 forbids it)
     bool is_ca;
 };
 
@@ -136,6 +138,10 @@ static inline struct kit_cert kit_make(const struct recipe *recipe, const struct
     EVP_PKEY *key = recipe->rsa_bits != 0
                         ? EVP_RSA_gen((size_t)recipe->rsa_bits)
                         : EVP_EC_gen(recipe->curve != NULL ? recipe->curve : "P-256");
+    if (recipe->has_explicit_curve) {
+        assert_int_equal(
+            EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit"), 1);
+    }
     return kit_reissue(recipe, key, issuer);
 }
 

@@ -140,6 +140,8 @@ static const struct row {
     {"an RSA key of 2048 bits", .leaf = {.rsa_bits = 2048}, .sent = "LI", .trusted = "R"},
     {"a curve of 192 bits", .leaf = {.curve = "P-192"}, .sent = "LI", .trusted = "R",
      .want = CERT_FAULT_WEAK, .want_subject = "CN=leaf"},
+    {"a curve that is spelled out", .leaf = {.has_explicit_curve = true}, .sent = "LI", .trusted = "R",
+     .want = CERT_FAULT_WEAK, .want_subject = "CN=leaf"},
     {"a leaf signed with SHA-1", .leaf = {.digest = "SHA1"}, .sent = "LI", .trusted = "R",
      .want = CERT_FAULT_WEAK, .want_subject = "CN=leaf"},
     {"an intermediate signed with SHA-1", .intermediate = {.digest = "SHA1"}, .sent = "LI", .trusted = "R",

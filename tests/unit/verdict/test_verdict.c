@@ -61,6 +61,20 @@ static void finds_both(void **state)
     kit_clear(&kit);
 }
 
+// A fault that only the TLS library has a name for is told in its words; nobody else refused it.
+static void tells_what_the_library_said(void **state)
+{
+    static struct kit kit;
+    struct verdict found[VERDICTS_MAX];
+    (void)state;
+    kit_begin(&kit, "s.answer=1.2 s.cert s.verify=alert.access-denied s.refused");
+    kit.evidence.legs[SERVER].verification.library_says = "unhandled critical extension";
+    assert_int_equal(verdict_find(&kit.evidence, &kit.arena, found, VERDICTS_MAX), 1);
+    assert_string_equal(found[0].cause->code, "alert.access-denied");
+    assert_non_null(strstr(found[0].fix, "unhandled critical extension"));
+    kit_clear(&kit);
+}
+
 // Without memory for words the cause is the same; the words are short or missing, never wild.
 static void judges_without_memory(void **state)
 {
@@ -82,7 +96,10 @@ static void judges_without_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(finds_both)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_both),
+        cmocka_unit_test(tells_what_the_library_said),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(verdict_rows, gives_verdict) +
            RUN_ROWS(verdict_rows, judges_without_memory);
 }
