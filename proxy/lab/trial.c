@@ -37,12 +37,11 @@ static bool is_revoked(const struct lab_case *mended)
     return is_revoked;
 }
 
-// deny takes back that it is mended.
-static void deny(struct trial_run *run, const char *seen)
+// deny takes back that it is mended, with the reason.
+static void deny(struct trial_run *run, const char *why)
 {
     run->is_as_wanted = false;
-    (void)snprintf(run->why, sizeof(run->why), "it works because nobody looks any more: %s",
-                   seen); // fits
+    (void)snprintf(run->why, sizeof(run->why), "%s", why); // fits
 }
 
 bool trial_broken(struct lab_trial *trial, struct error *error)
@@ -64,9 +63,9 @@ bool trial_mended(struct lab_trial *trial, const struct lab_case *mended, struct
     }
     run->is_as_wanted = play_is_mended(&run->play, &trial->scenario->expect, run->why);
     if (run->is_as_wanted && looks_away(trial, mended)) {
-        deny(run, "the bridge verifies no certificate");
+        deny(run, "it works because nobody looks any more: the bridge verifies no certificate");
     } else if (run->is_as_wanted && is_revoked(mended)) {
-        deny(run, "the certificate is still revoked");
+        deny(run, "it works because nobody looks any more: the certificate is still revoked");
     }
     return true;
 }

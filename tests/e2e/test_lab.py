@@ -192,6 +192,15 @@ def test_what_came_of_an_earlier_connection_is_shown(lab):
     assert text.endswith("✗ client: refuses the certificate\n")
 
 
+def test_a_fix_that_hides_the_fault_is_none(lab, tmp_path):
+    fix = tmp_path / "fix.yaml"
+    fix.write_text("origin: {chain: {staple: none}}\n")
+    code, text, _ = lab("check", "revoked-staple", fix)
+    assert code == 1
+    assert text.endswith("nobody looks any more: the certificate is still revoked\n")
+    assert lab("check", "revoked-staple", fix, "--lang", "ja")[1].endswith("失効したままです\n")
+
+
 def test_a_fix_is_checked_and_ticked(lab, tmp_path):
     fix = tmp_path / "fix.yaml"
     assert lab("show", "expired", "--start", fix)[0] == 0
