@@ -227,11 +227,6 @@ void json_int(struct json *json, int64_t value)
     put_number(json, is_negative, is_negative ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-void json_uint(struct json *json, uint64_t value)
-{
-    put_number(json, false, value);
-}
-
 void json_fixed(struct json *json, double value, int decimals)
 {
     char text[64];

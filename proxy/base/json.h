@@ -28,7 +28,6 @@ void json_text(struct json *json, const char *text); // NULL writes null
 void json_bytes(struct json *json, struct slice utf8);
 void json_hex(struct json *json, struct slice bytes);
 void json_int(struct json *json, int64_t value);
-void json_uint(struct json *json, uint64_t value);
 void json_fixed(struct json *json, double value, int decimals);
 void json_bool(struct json *json, bool value);
 void json_null(struct json *json);

@@ -32,7 +32,8 @@ static bool send_split(struct connection *c, uint32_t count)
     return ok;
 }
 
-enum engine_step legs_drive(struct connection *c, enum side side, struct slice bytes)
+// drive feeds raw bytes to a leg's engine, sends what it wrote, and gives its step.
+static enum engine_step drive(struct connection *c, enum side side, struct slice bytes)
 {
     enum engine_step step = engine_handshake(c->engines[side], bytes);
     uint32_t split = connection_settings(c)->legs[side].split;
@@ -179,12 +180,12 @@ enum step do_server_handshake(struct connection *c)
     connection_patience(c, leg_timeout_ms(c, SERVER));
     link_watch_end(&c->links[SERVER], true);
     link_read(&c->links[SERVER], true);
-    return after_server_step(c, legs_drive(c, SERVER, SLICE_EMPTY));
+    return after_server_step(c, drive(c, SERVER, SLICE_EMPTY));
 }
 
 void legs_server_received(struct connection *c, struct slice bytes)
 {
-    if (after_server_step(c, legs_drive(c, SERVER, bytes)) == STEP_NEXT) {
+    if (after_server_step(c, drive(c, SERVER, bytes)) == STEP_NEXT) {
         connection_advance(c);
     }
 }
@@ -351,7 +352,7 @@ enum step do_client_handshake(struct connection *c)
     if (c->peeked.len == 0) {
         return STEP_WAIT;
     }
-    enum engine_step step = legs_drive(c, CLIENT, buffer_slice(&c->peeked));
+    enum engine_step step = drive(c, CLIENT, buffer_slice(&c->peeked));
     buffer_clear(&c->peeked); // taken or held by the engine
     switch (step) {
     case ENGINE_WAITS:

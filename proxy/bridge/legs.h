@@ -3,8 +3,6 @@
 
 #include "connection.h"
 
-// legs_drive feeds raw bytes to a leg's engine, sends what it wrote, and gives its step.
-enum engine_step legs_drive(struct connection *c, enum side side, struct slice bytes);
 // legs_server_received takes the origin's bytes in SERVER_HANDSHAKE; legs_ended the end of a side's
 // TCP in either handshake.
 void legs_server_received(struct connection *c, struct slice bytes);

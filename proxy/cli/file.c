@@ -82,12 +82,6 @@ bool file_exists(const char *path)
     return access(path, R_OK) == 0;
 }
 
-bool folder_exists(const char *path)
-{
-    struct stat facts;
-    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
-}
-
 bool folder_make(const char *path, mode_t mode, struct error *error)
 {
     char part[FILE_PATH_MAX];

@@ -20,9 +20,8 @@ bool file_write(const char *path, struct slice bytes, mode_t mode, bool is_new,
 bool file_join(const char *folder, const char *name, char out_path[FILE_PATH_MAX],
                struct error *error);
 
-// file_exists is true if something readable is there; folder_exists if it is a folder.
+// file_exists is true if something readable is there.
 bool file_exists(const char *path);
-bool folder_exists(const char *path);
 
 // folder_make makes the folder and those above it that are missing.
 bool folder_make(const char *path, mode_t mode, struct error *error);

@@ -139,7 +139,8 @@ static bool certutil(const char *folder, const char *const *words, size_t word_c
                      text);
 }
 
-bool nss_make(const char *folder, struct error *error)
+// make_store makes an empty store without a password in a folder that is there.
+static bool make_store(const char *folder, struct error *error)
 {
     const char *const words[] = {"-N", "--empty-password"};
     struct buffer out = {0};
@@ -190,7 +191,7 @@ enum trust_state nss_state(const char *folder, const struct authority *ca, struc
 
 bool nss_add(const char *folder, const struct authority *ca, struct error *error)
 {
-    if (!is_store(folder) && !(folder_make(folder, 0700, error) && nss_make(folder, error))) {
+    if (!is_store(folder) && !(folder_make(folder, 0700, error) && make_store(folder, error))) {
         return false;
     }
     char nickname[NICKNAME_MAX];

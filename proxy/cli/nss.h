@@ -14,9 +14,6 @@ struct home {
 // Firefox profile. With `makes_chromium`, ~/.pki/nssdb is listed even when it is not there.
 void nss_find(const struct home *home, bool makes_chromium, struct trust_places *out_places);
 
-// nss_make makes an empty store without a password in a folder that is there.
-bool nss_make(const char *folder, struct error *error);
-
 enum trust_state nss_state(const char *folder, const struct authority *ca, struct error *error);
 bool nss_add(const char *folder, const struct authority *ca, struct error *error);
 bool nss_remove(const char *folder, const struct authority *ca, struct error *error);

@@ -46,7 +46,7 @@ struct reading_key {
 bool reading_map(const struct reading *reading, const struct yaml_item *map, const char *what,
                  const struct reading_key *keys, void *out);
 
-// A setter of flat keys, as leg_policy_set.
+// A setter of flat keys, as leg_policy_set_for.
 typedef bool (*reading_set_fn)(void *user, const char *key, const char *value, struct error *error);
 
 // reading_set gives each member of `map` to `set` as text: a list is joined, by ',' for "names" and

@@ -375,13 +375,6 @@ out:
     return is_ok;
 }
 
-bool leg_policy_set(struct leg_policy *policy, const char *key, const char *value,
-                    struct error *error)
-{
-    uint32_t said = 0;
-    return set_key(policy, BOTH_SIDES, slice_of_text(key), value, &said, error);
-}
-
 bool leg_policy_apply(struct leg_policy *policy, const char *text, struct error *error)
 {
     uint32_t said = 0;

@@ -55,11 +55,9 @@ struct leg_policy {
 // leg_policy_default fills in the defaults of a side.
 void leg_policy_default(struct leg_policy *policy, enum side side);
 
-// leg_policy_set sets one key ("min", "ciphers", …) from its text; an unknown key, a value out of
+// leg_policy_apply reads "KEY=VALUE[,KEY=VALUE…]" for either leg; an unknown key, a value out of
 // its range or a name nobody registered is an ERROR_USAGE that names key, value and what was
-// expected. `leg_policy_apply` reads "KEY=VALUE[,KEY=VALUE…]".
-bool leg_policy_set(struct leg_policy *policy, const char *key, const char *value,
-                    struct error *error);
+// expected.
 bool leg_policy_apply(struct leg_policy *policy, const char *text, struct error *error);
 
 // The keys with their one-line help, for --help, the man page and completions.

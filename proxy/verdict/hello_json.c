@@ -34,7 +34,8 @@ static void vector_field(struct json *json, const char *key, enum list_kind kind
     json_close_array(json);
 }
 
-void alpn_write(struct json *json, struct slice names)
+// The names of a ProtocolNameList, as an array.
+static void write_alpn(struct json *json, struct slice names)
 {
     size_t at = 0;
     struct slice name;
@@ -107,7 +108,7 @@ static void write_offer(struct json *json, const struct client_hello *hello)
     }
     if (hello->has_alpn) {
         json_key(json, "alpn");
-        alpn_write(json, hello->alpn);
+        write_alpn(json, hello->alpn);
     }
     if (hello->has_extensions) {
         write_extensions(json, hello->extensions);

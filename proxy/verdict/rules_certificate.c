@@ -51,7 +51,8 @@ static bool set_clock(struct judge *judge, struct verdict *out, enum confidence 
     return true;
 }
 
-bool clock_is_wrong(struct judge *judge, struct verdict *out)
+// clock_is_wrong fills in clock.bridge when the chain's dates are wrong only by our clock.
+static bool clock_is_wrong(struct judge *judge, struct verdict *out)
 {
     char date[CLOCK_TEXT_MAX];
     const struct evidence *evidence = judge->evidence;

@@ -10,9 +10,6 @@
 void verdict_certificate(struct judge *judge, const struct verification *verification,
                          const struct leg_evidence *leg, struct verdict *out);
 
-// clock_is_wrong fills in clock.bridge when the chain's dates are wrong only by our clock.
-bool clock_is_wrong(struct judge *judge, struct verdict *out);
-
 // interceptor_named finds a known intercepting product in an issuer's name; NULL when there is
 // none.
 const char *interceptor_named(const char *issuer);

@@ -112,16 +112,6 @@ void list_minus(const struct number_list *a, const struct number_list *b,
     *out_rest = rest;
 }
 
-bool list_meets(const struct number_list *a, const struct number_list *b)
-{
-    for (size_t i = 0; i < a->count; i++) {
-        if (number_list_has(b, a->items[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void suites_for(const struct number_list *suites, uint16_t version, struct number_list *out_kept)
 {
     struct number_list kept = {0};

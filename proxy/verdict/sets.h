@@ -26,10 +26,9 @@ const struct number_list *sets_list(const struct sets *sets, enum list_kind kind
 // list_item_name gives the name of one item; numbers nobody registered give "unknown".
 const char *list_item_name(enum list_kind kind, uint16_t number);
 
-// list_minus gives what is in `a` and not in `b`; list_meets is true if they share an item.
+// list_minus gives what is in `a` and not in `b`.
 void list_minus(const struct number_list *a, const struct number_list *b,
                 struct number_list *out_rest);
-bool list_meets(const struct number_list *a, const struct number_list *b);
 // suites_for keeps the suites usable with one version.
 void suites_for(const struct number_list *suites, uint16_t version, struct number_list *out_kept);
 

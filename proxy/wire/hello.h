@@ -66,9 +66,6 @@ enum parse server_hello_parse(struct slice message, struct server_hello *out_hel
 // server_hello_is_retry is true for a HelloRetryRequest (header included), the rest of it unread.
 bool server_hello_is_retry(struct slice message);
 
-// encrypted_extensions_alpn finds the chosen ALPN name in a TLS 1.3 EncryptedExtensions message
-// (header included); false when there is none.
-bool encrypted_extensions_alpn(struct slice message, struct slice *out_name);
 // key_exchange_group reads the named curve of a TLS 1.2 ECDHE ServerKeyExchange (header included,
 // RFC 8422 section 5.4); 0 when it is not one. key_exchange_dh_bits reads the prime's size of a
 // DHE one; 0 when it is not one. The caller knows from the suite which of the two it is.

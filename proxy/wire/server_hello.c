@@ -185,35 +185,16 @@ bool server_hello_is_retry(struct slice message)
            is_retry_random(slice_part(handshake.body, 2, RANDOM_LEN));
 }
 
-// The body of a message of that type, or false.
-static bool read_message(struct slice message, uint8_t type, struct cursor *out_body)
+// The body of a ServerKeyExchange, or false.
+static bool read_key_exchange(struct slice message, struct cursor *out_body)
 {
     struct handshake handshake;
-    if (handshake_parse(message, &handshake) != PARSE_OK || handshake.type != type) {
+    if (handshake_parse(message, &handshake) != PARSE_OK ||
+        handshake.type != HANDSHAKE_SERVER_KEY_EXCHANGE) {
         return false;
     }
     *out_body = cursor_over(handshake.body);
     return true;
-}
-
-bool encrypted_extensions_alpn(struct slice message, struct slice *out_name)
-{
-    struct cursor cursor;
-    struct slice extensions, body;
-    uint16_t type;
-    size_t at = 0;
-    if (!read_message(message, HANDSHAKE_ENCRYPTED_EXTENSIONS, &cursor) ||
-        !cursor_vector16(&cursor, &extensions)) {
-        return false;
-    }
-    while (extension_next(extensions, &at, &type, &body)) {
-        struct slice name;
-        if (type == EXTENSION_ALPN && read_chosen_alpn(body, &name) && name.len > 0) {
-            *out_name = name;
-            return true;
-        }
-    }
-    return false;
 }
 
 uint16_t key_exchange_group(struct slice message)
@@ -222,9 +203,9 @@ uint16_t key_exchange_group(struct slice message)
     uint8_t curve_type;
     uint16_t group;
     struct slice point;
-    if (!read_message(message, HANDSHAKE_SERVER_KEY_EXCHANGE, &cursor) ||
-        !cursor_u8(&cursor, &curve_type) || curve_type != NAMED_CURVE ||
-        !cursor_u16(&cursor, &group) || !cursor_vector8(&cursor, &point)) {
+    if (!read_key_exchange(message, &cursor) || !cursor_u8(&cursor, &curve_type) ||
+        curve_type != NAMED_CURVE || !cursor_u16(&cursor, &group) ||
+        !cursor_vector8(&cursor, &point)) {
         return 0;
     }
     return group;
@@ -234,9 +215,8 @@ size_t key_exchange_dh_bits(struct slice message)
 {
     struct cursor cursor;
     struct slice prime, generator, public_key;
-    if (!read_message(message, HANDSHAKE_SERVER_KEY_EXCHANGE, &cursor) ||
-        !cursor_vector16(&cursor, &prime) || !cursor_vector16(&cursor, &generator) ||
-        !cursor_vector16(&cursor, &public_key)) {
+    if (!read_key_exchange(message, &cursor) || !cursor_vector16(&cursor, &prime) ||
+        !cursor_vector16(&cursor, &generator) || !cursor_vector16(&cursor, &public_key)) {
         return 0;
     }
     while (prime.len > 0 && prime.data[0] == 0) {

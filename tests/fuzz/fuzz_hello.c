@@ -121,7 +121,6 @@ static void read_client(struct slice in)
 static void read_server(struct slice in)
 {
     struct server_hello hello;
-    struct slice name;
     size_t at = 0;
     enum parse parsed = server_hello_parse(in, &hello, &at);
     must(parsed != PARSE_BAD || at <= in.len);
@@ -131,9 +130,6 @@ static void read_server(struct slice in)
         must_be_inside(hello.extensions, in);
         must_be_inside(hello.alpn, in);
         must(hello.is_retry == server_hello_is_retry(in));
-    }
-    if (encrypted_extensions_alpn(in, &name)) {
-        must_be_inside(name, in);
     }
     must(key_exchange_dh_bits(in) <= 8 * (size_t)UINT16_MAX);
     (void)key_exchange_group(in); // any number may come out

@@ -106,6 +106,16 @@ static void search(struct run *run)
     conclude(plan, &run->verdict);
 }
 
+static bool list_meets(const struct number_list *a, const struct number_list *b)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        if (number_list_has(b, a->items[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // ---- what OpenSSL says of it, asked in its own terms
 
 // ---- which list has nothing in common

@@ -57,7 +57,7 @@ static void values_stand_where_they_belong(void **state)
     json_hex_field(&json, "no hex", SLICE_EMPTY);
     json_key(&json, "array");
     json_open_array(&json);
-    json_uint(&json, UINT64_MAX);
+    json_int(&json, INT64_MAX);
     json_open_array(&json);
     json_close_array(&json);
     json_open_object(&json);
@@ -75,7 +75,7 @@ static void values_stand_where_they_belong(void **state)
     assert_int_equal(json.depth, 0);
     assert_string_equal(buffer_text(&out),
                         "{\"text\":\"a\\\"b\",\"int\":-9223372036854775808,\"bool\":true,"
-                        "\"hex\":\"01ff\",\"no hex\":\"\",\"array\":[18446744073709551615,[],{},"
+                        "\"hex\":\"01ff\",\"no hex\":\"\",\"array\":[9223372036854775807,[],{},"
                         "null,null,false,3.14,-0],\"last\":0}");
     buffer_clear(&out);
 }

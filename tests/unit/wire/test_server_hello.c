@@ -203,29 +203,6 @@ static void recorded_answer_survives_cuts_and_changes(void **state)
     exact_clear(&found.exchange);
 }
 
-static const struct alpn_row {
-    const char *name, *hex, *want; // NULL: false
-} alpn_rows[] = {
-    {"h2", "0800000b 0009 0010 0005 0003 02 6832", "h2"},
-    {"h2 behind another extension", "0800000f 000d 00000000 0010 0005 0003 02 6832", "h2"},
-    {"no extensions", "08000002 0000", NULL},
-    {"no name", "08000008 0006 0010 0002 0000", NULL},
-    {"a name that ends early", "0800000b 0009 0010 0005 0003 03 6832", NULL},
-    {"another message", "0200000b 0009 0010 0005 0003 02 6832", NULL},
-    {"a message that ends early", "0800000b 0009 0010 0005 0003 02 68", NULL},
-    {"nothing", "", NULL},
-};
-
-static void encrypted_extensions_alpn_gives(void **state)
-{
-    const struct alpn_row *row = *state;
-    struct exact in = exact_of_hex(row->hex);
-    struct slice name = SLICE_EMPTY;
-    assert_int_equal(encrypted_extensions_alpn(exact_slice(&in), &name), row->want != NULL);
-    assert_true(slice_equals_text(name, row->want));
-    exact_clear(&in);
-}
-
 static const struct exchange_row {
     const char *name, *hex;
     uint16_t want_group;
@@ -259,6 +236,5 @@ int main(void)
            RUN_ROWS(random_rows, random_is_recognised) +
            RUN_ROWS(flight_rows, recorded_server_chose) +
            RUN_ROWS(flight_rows, recorded_answer_survives_cuts_and_changes) +
-           RUN_ROWS(alpn_rows, encrypted_extensions_alpn_gives) +
            RUN_ROWS(exchange_rows, key_exchange_gives);
 }
