@@ -45,7 +45,7 @@ static void tell(struct connection *c)
     c->found_count = 0; // each is told once
     for (size_t i = 0; i < count; i++) {
         struct verdict *verdict = &c->found[i];
-        if (was_told(c, verdict)) {
+        if (verdict->is_withdrawn || was_told(c, verdict)) {
             continue;
         }
         dialect_add(verdict, &c->evidence, &c->arena);

@@ -62,6 +62,7 @@ static uint8_t alert_for(const struct ending *ending)
         return ending->alert != 0 ? ending->alert : ALERT_HANDSHAKE_FAILURE;
     case ENDING_NONE:
     case ENDING_SECURED:
+    case ENDING_ALERT_SEALED:
     case ENDING_RESET:
     case ENDING_CLOSED:
     case ENDING_SILENCE:

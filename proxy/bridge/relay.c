@@ -2,6 +2,7 @@
 
 #include "ask.h"
 #include "failure.h"
+#include "passing.h"
 #include "peek.h"
 
 static void finish_if_both(struct connection *c)
@@ -118,39 +119,6 @@ static void pump_bridge(struct connection *c, enum side from)
     pause_if_full(c, from);
 }
 
-// The shortest Finished of TLS 1.3 as a record: header, SHA-256, type and tag (RFC 8446 section
-// 4.4.4). The longest alert, with the 16 bytes of padding that Java adds.
-#define SEALED_FINISHED_LEN_MIN 53
-#define SEALED_ALERT_LEN_MAX    35
-
-// note_passing_record tells from the lengths of the client's records whether it took the origin's
-// certificate: it sends its Finished, then application data. A client with a certificate of its
-// own, sent in records apart, looks as if it went on when it stops after its Finished.
-static void note_passing_record(struct connection *c, const struct stream_item *item)
-{
-    struct evidence *evidence = &c->evidence;
-    uint16_t version = evidence->legs[SERVER].version;
-    if (version == 0 || !item->is_encrypted) {
-        return;
-    }
-    if (version < VERSION_TLS13) {
-        evidence->passed_used =
-            evidence->passed_used || item->content_type == CONTENT_APPLICATION_DATA;
-        evidence->passed_finished =
-            evidence->passed_finished || item->content_type == CONTENT_HANDSHAKE;
-    } else if (!evidence->passed_finished) {
-        evidence->passed_finished = item->record_len >= SEALED_FINISHED_LEN_MIN;
-    } else {
-        evidence->passed_used = evidence->passed_used || item->record_len > SEALED_ALERT_LEN_MAX;
-    }
-    bool is_alert = version < VERSION_TLS13 ? item->content_type == CONTENT_ALERT
-                                            : item->record_len <= SEALED_ALERT_LEN_MAX;
-    evidence->passed_alert_us = is_alert ? connection_now(c) : 0;
-    if (evidence->passed_used) {
-        ask_used(c);
-    }
-}
-
 // note_passing_moment notes on both legs what flew by: received on one, sent on the other.
 static void note_passing_moment(struct connection *c, enum side from,
                                 const struct stream_item *item)
@@ -180,8 +148,11 @@ static void on_passing_client(void *user, const struct stream_item *item)
     if (item->kind == STREAM_ALERT && item->alert_level == ALERT_LEVEL_FATAL) {
         leg_evidence_end(leg, ENDING_ALERT_RECEIVED, item->alert, 0, connection_now(c), NULL);
     }
-    if (item->kind == STREAM_RECORD && item->content_type != CONTENT_CHANGE_CIPHER_SPEC) {
-        note_passing_record(c, item);
+    if (item->kind == STREAM_RECORD) {
+        passing_record(&c->evidence, item, connection_now(c));
+    }
+    if (c->evidence.passed_used) {
+        ask_used(c);
     }
 }
 
@@ -211,13 +182,13 @@ static void on_passing_server(void *user, const struct stream_item *item)
     connection_emit(c, EVENT_PASSED, NULL, 0);
 }
 
-// note_passing_end notes how a passed handshake ended, as far as it can be seen: before a
-// ServerHello. What comes later is encrypted, or has told its alert already.
+// note_passing_end notes how a passed handshake ended. Bytes of the client that are not TLS any
+// more tell nothing about it.
 static void note_passing_end(struct connection *c, enum side side, enum ending_kind kind,
                              int os_error)
 {
-    if (c->mode == MODE_PASS && c->evidence.legs[SERVER].server_hello.len == 0) {
-        leg_evidence_end(&c->evidence.legs[side], kind, 0, os_error, connection_now(c), NULL);
+    if (c->mode == MODE_PASS && !c->passing[CLIENT].is_bad) {
+        passing_end(&c->evidence, side, kind, os_error, connection_now(c));
     }
 }
 

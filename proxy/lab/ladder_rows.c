@@ -433,6 +433,9 @@ static void say_ending(struct making *making, struct ladder_row *row, const stru
         row->label = say(making, "dropped", "打ち切り");
         from_peer = false;
         break;
+    case ENDING_ALERT_SEALED:
+        row->label = say(making, "✗ an alert, encrypted", "✗ 暗号化されたアラート");
+        break;
     case ENDING_NONE:
     case ENDING_ALERT_SENT:
     case ENDING_ALERT_RECEIVED: // the alert has a row of its own

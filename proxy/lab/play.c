@@ -225,6 +225,7 @@ static const char *broken_words(const struct ending *ending, bool is_ja, struct 
         return is_ja ? "ハンドシェイク失敗：応答がない" : "no handshake: no answer came";
     case ENDING_NONE:
     case ENDING_SECURED:
+    case ENDING_ALERT_SEALED:
     case ENDING_REFUSED:
     case ENDING_NOT_TLS:
     case ENDING_UNREACHABLE:

@@ -1,5 +1,6 @@
 // What a client refused of the origin that it was passed on to: its certificate, its prime.
 #include "full.h"
+#include "refusal.h"
 #include "reverify.h"
 
 #include <string.h>
@@ -33,9 +34,69 @@ static void conclude_prime(struct full_plan *plan, struct verdict *verdict)
 
 // ---- the certificate
 
-// explains is true if a client that finds this in a chain says that alert (RFC 8446 section 6.2).
-static bool explains(const char *code, uint8_t alert)
+// Each fault of a chain as the stacks' table has it. Certain ones are there for whoever looks; the
+// others depend on what the client trusts, fetches or sorts.
+static const struct {
+    const char *code;
+    enum stack_fault fault; // STACK_FAULTS: none of the table's
+    bool is_certain;
+} kinds[] = {
+    {"cert.expired", STACK_FAULT_EXPIRED, true},
+    {"cert.intermediate-expired", STACK_FAULT_EXPIRED, true},
+    {"cert.not-yet-valid", STACK_FAULT_NOT_YET_VALID, true},
+    {"cert.hostname-mismatch", STACK_FAULT_WRONG_NAME, true},
+    {"cert.no-san", STACK_FAULT_WRONG_NAME, true},
+    {"cert.wrong-usage", STACK_FAULT_WRONG_USAGE, true},
+    {"cert.revoked", STACK_FAULT_REVOKED, true},
+    {"cert.invalid-ca", STACK_FAULT_UNTRUSTED, true}, // no path either: measured of five stacks
+    {"cert.name-constraints", STACK_FAULTS, true},
+    {"cert.weak", STACK_FAULT_WEAK_KEY, true}, // or the signature, and only where it is measured
+    {"cert.self-signed", STACK_FAULT_SELF_SIGNED, false},
+    {"cert.self-signed-replaced", STACK_FAULT_SELF_SIGNED, false},
+    {"cert.untrusted-root", STACK_FAULT_UNTRUSTED, false},
+    {"cert.chain-incomplete", STACK_FAULT_UNTRUSTED, false},
+    {"cert.chain-misordered", STACK_FAULTS, false},
+    {"intercept.upstream-interceptor", STACK_FAULT_UNTRUSTED, false},
+};
+
+static enum stack_fault fault_of(const struct full_plan *plan, size_t kind)
 {
+    const struct leg_evidence *leg = plan->trials[0].evidence;
+    bool is_signature = leg->chain_count > 0 && leg->chain[0].is_weak_signature;
+    return kinds[kind].fault == STACK_FAULT_WEAK_KEY && is_signature ? STACK_FAULT_WEAK_SIGNATURE
+                                                                     : kinds[kind].fault;
+}
+
+static size_t kind_of(const char *code)
+{
+    size_t i = 0;
+    while (i < COUNT_OF(kinds) && strcmp(kinds[i].code, code) != 0) {
+        i++;
+    }
+    return i;
+}
+
+// A stack that says 45 under one version may say 46 under the other: Java does both under one.
+static bool is_measured(const struct judge *judge, const struct refusal *refusal,
+                        enum stack_fault fault)
+{
+    for (size_t i = 0; i < COUNT_OF(judge->stack->reactions); i++) {
+        struct reaction usual = judge->stack->reactions[i][fault];
+        if (usual.kind == REACTION_ALERT && usual.alert == refusal->alert) {
+            return true;
+        }
+    }
+    return stack_reaction(judge->stack, leg_of(judge, CLIENT)->version, fault).kind !=
+               REACTION_UNKNOWN &&
+           refusal_may(judge, refusal, fault);
+}
+
+// explains is true if a client that finds this in a chain answers as this one did: by what its
+// stack is measured to do; where that was not measured, by what RFC 8446 section 6.2 has an alert
+// mean. Whoever leaves without an alert is only told by measuring.
+static bool explains(const struct full_plan *plan, const struct refusal *refusal, size_t kind)
+{
+    const struct judge *judge = &plan->judge;
     static const struct {
         uint8_t alert;
         const char *code;
@@ -44,17 +105,31 @@ static bool explains(const char *code, uint8_t alert)
         {ALERT_UNKNOWN_CA, "cert.self-signed"},
         {ALERT_UNKNOWN_CA, "cert.self-signed-replaced"},
         {ALERT_UNKNOWN_CA, "cert.chain-incomplete"},
+        {ALERT_UNKNOWN_CA, "cert.invalid-ca"},
+        {ALERT_UNKNOWN_CA, "intercept.upstream-interceptor"},
         {ALERT_CERTIFICATE_EXPIRED, "cert.expired"},
         {ALERT_CERTIFICATE_EXPIRED, "cert.intermediate-expired"},
         {ALERT_CERTIFICATE_REVOKED, "cert.revoked"},
         {ALERT_UNSUPPORTED_CERTIFICATE, "cert.wrong-usage"},
     };
+    enum stack_fault fault = fault_of(plan, kind);
+    if (fault != STACK_FAULTS && is_measured(judge, refusal, fault)) {
+        return true;
+    }
+    bool is_other = fault != STACK_FAULTS && !refusal_may(judge, refusal, fault);
+    bool is_habit = fault == STACK_FAULT_WEAK_KEY || fault == STACK_FAULT_WEAK_SIGNATURE;
+    if (refusal->kind != REFUSAL_ALERT || is_other || is_habit) {
+        return false;
+    }
+    bool is_specific = false;
     for (size_t i = 0; i < COUNT_OF(meanings); i++) {
-        if (meanings[i].alert == alert && strcmp(meanings[i].code, code) == 0) {
+        bool is_said = meanings[i].alert == refusal->alert;
+        if (is_said && strcmp(meanings[i].code, kinds[kind].code) == 0) {
             return true;
         }
+        is_specific = is_specific || is_said;
     }
-    return false;
+    return !is_specific; // bad_certificate, certificate_unknown, and what can't be read
 }
 
 // as_ours gives the connection as if midspan had been in the middle of it: its server leg is the
@@ -79,34 +154,131 @@ static void take_rows(const struct verdict *found, struct verdict *verdict)
     }
 }
 
+// say_left_open: midspan takes the certificate, so it is something of the client's.
+static void say_left_open(struct judge *judge, const struct refusal *refusal,
+                          struct verdict *verdict)
+{
+    static const struct {
+        enum stack_fault fault;
+        const char *words;
+    } open[] = {
+        {STACK_FAULT_UNTRUSTED, "an authority that it does not trust"},
+        {STACK_FAULT_EXPIRED, "its clock is ahead"},
+        {STACK_FAULT_NOT_YET_VALID, "its clock is behind"},
+        {STACK_FAULT_REVOKED, "a revocation list of its own"},
+    };
+    struct buffer text = {.limit = 256}; // a shorter text when full
+    for (size_t i = 0; i < COUNT_OF(open); i++) {
+        if (refusal_may(judge, refusal, open[i].fault)) {
+            (void)buffer_printf(&text, "%s; ", open[i].words);
+        }
+    }
+    (void)buffer_printf(&text, "a check of its own, such as a pin");
+    verdict_fact(judge, verdict, "its answer leaves open: %s", buffer_text(&text));
+    buffer_clear(&text);
+}
+
+// set_clients makes the cause something of the client's own.
+static void set_clients(struct judge *judge, const struct refusal *refusal, const char *code,
+                        enum confidence confidence, struct verdict *verdict)
+{
+    verdict_set(verdict, code, PARTY_CLIENT, refusal->phase, confidence);
+    verdict_say(judge, verdict,
+                "the client refused the certificate of %s itself, which midspan takes: it %s",
+                judge->origin, refusal_text(judge, refusal));
+    verdict->fix = verdict->cause->text[LANGUAGE_EN].fix;
+}
+
+// conclude_taken: the client refused what midspan takes with what it trusts itself.
+static void conclude_taken(struct judge *judge, const struct refusal *refusal,
+                           struct verdict *verdict)
+{
+    uint16_t version = leg_of(judge, CLIENT)->version;
+    verdict_fact(judge, verdict,
+                 "dialled again, midspan takes that certificate with what it trusts itself");
+    if (refusal->kind == REFUSAL_SILENT && !judge->stack->always_asks) {
+        verdict->is_withdrawn = true; // the connection was secured, and left for other reasons
+        return;
+    }
+    if (refusal->alert == ALERT_CERTIFICATE_REVOKED ||
+        refusal->alert == ALERT_UNSUPPORTED_CERTIFICATE) {
+        return; // as it says, and we can't see
+    }
+    if (refusal->alert == ALERT_CERTIFICATE_EXPIRED) {
+        bool is_told = stack_tells(judge->stack, version, refusal->alert, STACK_FAULT_EXPIRED);
+        set_clients(judge, refusal, "clock.client",
+                    is_told ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED, verdict);
+        return;
+    }
+    if (refusal_may(judge, refusal, STACK_FAULT_UNTRUSTED)) {
+        bool is_told = refusal->alert == ALERT_UNKNOWN_CA;
+        set_clients(judge, refusal, "cert.untrusted-root",
+                    is_told ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED, verdict);
+        verdict_fix(judge, verdict,
+                    "Add the root of that authority to what the client trusts, or update its "
+                    "trust store.");
+    } else if (refusal_may(judge, refusal, STACK_FAULT_NOT_YET_VALID)) {
+        set_clients(judge, refusal, "clock.client", CONFIDENCE_SUSPECTED, verdict);
+    } else {
+        set_clients(judge, refusal, "trust.pinned", CONFIDENCE_SUSPECTED, verdict);
+        verdict_fix(judge, verdict,
+                    "Hold the client's pins against the certificate that the origin has now, and "
+                    "give the client the new ones.");
+    }
+    if (refusal->alert != ALERT_UNKNOWN_CA) {
+        say_left_open(judge, refusal, verdict);
+    }
+}
+
+static void take_cause(struct judge *judge, const struct refusal *refusal,
+                       const struct verdict *found, struct verdict *verdict)
+{
+    size_t kind = kind_of(found->cause->code);
+    bool is_named = refusal->alert == ALERT_UNKNOWN_CA; // no other answer says outright which
+    bool is_proven = found->confidence == CONFIDENCE_PROVEN;
+    bool is_deduced = is_proven || found->confidence == CONFIDENCE_DEDUCED;
+    bool is_interceptor = found->party == PARTY_NETWORK;
+    verdict->cause = found->cause;
+    verdict->party = is_interceptor ? PARTY_NETWORK : PARTY_SERVER;
+    verdict->fix = found->fix;
+    verdict->offered = found->offered;
+    verdict->accepted = found->accepted;
+    verdict->confidence = is_proven && (kinds[kind].is_certain || is_named) ? CONFIDENCE_PROVEN
+                          : is_deduced                                      ? CONFIDENCE_DEDUCED
+                                                                            : CONFIDENCE_SUSPECTED;
+    verdict_fact(judge, verdict, "dialled again and verified by midspan: %s", found->summary);
+    if (verdict->confidence != CONFIDENCE_PROVEN && is_proven) {
+        verdict_fact(judge, verdict, "what the client trusts itself, its answer does not tell");
+    }
+}
+
 static void conclude_certificate(struct full_plan *plan, const struct trust_store *trust,
                                  struct verdict *verdict)
 {
     struct judge *judge = &plan->judge;
+    struct refusal refusal = refusal_of_passed(judge);
     struct evidence *ours = as_ours(plan);
     struct verdict *found = arena_alloc(judge->arena, VERDICTS_MAX * sizeof(*found));
     if (ours == NULL || found == NULL || trust == NULL) {
         return;
     }
     if (full_is_secured(plan->trials[0].evidence)) {
-        verdict_fact(judge, verdict,
-                     "dialled again, midspan takes that certificate with what it trusts itself");
+        conclude_taken(judge, &refusal, verdict);
         return;
     }
-    bool is_fault = verdict_find(ours, judge->arena, found, VERDICTS_MAX) > 0 &&
-                    found[0].leg == SERVER &&
-                    explains(found[0].cause->code, leg_of(judge, CLIENT)->handshake.alert);
-    if (!is_fault || !reverify(ours, trust, judge->arena, &found[0])) {
+    if (verdict_find(ours, judge->arena, found, VERDICTS_MAX) == 0 || found[0].leg != SERVER ||
+        kind_of(found[0].cause->code) == COUNT_OF(kinds)) {
         return;
     }
-    take_rows(&found[0], verdict);
-    if (found[0].confidence != CONFIDENCE_PROVEN) {
+    if (!explains(plan, &refusal, kind_of(found[0].cause->code))) {
+        verdict_fact(judge, verdict, "dialled again and verified by midspan: %s", found[0].summary);
+        verdict_fact(judge, verdict, "this client would answer that otherwise");
         return;
     }
-    verdict->cause = found[0].cause;
-    verdict->fix = found[0].fix;
-    verdict->confidence = CONFIDENCE_PROVEN;
-    verdict_fact(judge, verdict, "dialled again and verified by midspan: %s", found[0].summary);
+    if (reverify(ours, trust, judge->arena, &found[0])) {
+        take_rows(&found[0], verdict);
+        take_cause(judge, &refusal, &found[0], verdict);
+    }
 }
 
 void full_passed_conclude(struct full_plan *plan, const struct trust_store *trust,

@@ -54,6 +54,7 @@ bool plan_fails_again(const struct plan *plan)
     case ENDING_NONE:
     case ENDING_SECURED:
     case ENDING_ALERT_SENT:
+    case ENDING_ALERT_SEALED:
     case ENDING_REFUSED:
     case ENDING_UNREACHABLE:
     case ENDING_ABANDONED:

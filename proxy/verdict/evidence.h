@@ -25,18 +25,19 @@ enum ingress_kind {
 };
 
 // How a handshake, or later a leg, ended. The first ending wins: leg_evidence_end keeps it.
-#define ENDING_MAP(XX)                                          \
-    XX(NONE, "not ended")                                       \
-    XX(SECURED, "secured")                                      \
-    XX(ALERT_SENT, "we sent a fatal alert")                     \
-    XX(ALERT_RECEIVED, "the peer sent a fatal alert")           \
-    XX(RESET, "the peer reset the connection")                  \
-    XX(CLOSED, "the peer closed the connection")                \
-    XX(SILENCE, "the peer said nothing until the timeout")      \
-    XX(REFUSED, "we refused the peer's certificate")            \
-    XX(NOT_TLS, "the peer does not speak TLS")                  \
-    XX(UNREACHABLE, "no connection could be made")              \
-    XX(ABANDONED, "we gave it up because the other leg failed") \
+#define ENDING_MAP(XX)                                           \
+    XX(NONE, "not ended")                                        \
+    XX(SECURED, "secured")                                       \
+    XX(ALERT_SENT, "we sent a fatal alert")                      \
+    XX(ALERT_RECEIVED, "the peer sent a fatal alert")            \
+    XX(ALERT_SEALED, "the peer sent an alert that is encrypted") \
+    XX(RESET, "the peer reset the connection")                   \
+    XX(CLOSED, "the peer closed the connection")                 \
+    XX(SILENCE, "the peer said nothing until the timeout")       \
+    XX(REFUSED, "we refused the peer's certificate")             \
+    XX(NOT_TLS, "the peer does not speak TLS")                   \
+    XX(UNREACHABLE, "no connection could be made")               \
+    XX(ABANDONED, "we gave it up because the other leg failed")  \
     XX(DROPPED, "midspan stopped")
 
 enum ending_kind {
@@ -142,7 +143,7 @@ struct evidence {
     // earlier one. What its client then did is that finding's proof, and no finding of its own.
     const char *experiment;    // what was changed; NULL: nothing
     uint64_t experiment_of;    // the number of the earlier connection; 0: none is being proven
-    bool passed_finished;      // with is_passed: the client sent its Finished
+    bool passed_finished;      // with is_passed: the client sent its Finished (passing.h)
     bool passed_used;          // … and application data after it
     int64_t passed_alert_us;   // … when an alert, by its length, was the last it said; 0: none
     bool is_captured;          // with is_passed: from a capture, nobody was in the middle

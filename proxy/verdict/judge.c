@@ -137,6 +137,7 @@ bool leg_broke(const struct leg_evidence *leg)
     switch (leg->handshake.kind) {
     case ENDING_ALERT_SENT:
     case ENDING_ALERT_RECEIVED:
+    case ENDING_ALERT_SEALED:
     case ENDING_RESET:
     case ENDING_CLOSED:
     case ENDING_SILENCE:
@@ -226,6 +227,7 @@ const char *ending_text(struct judge *judge, const struct ending *ending)
         break;
     case ENDING_NONE:
     case ENDING_SECURED:
+    case ENDING_ALERT_SEALED:
     case ENDING_RESET:
     case ENDING_CLOSED:
     case ENDING_SILENCE:

@@ -40,6 +40,7 @@ extern const struct rule client_hello_rules[]; // client leg: we are the server
 extern const struct rule server_hello_rules[]; // server leg: we are the client
 extern const struct rule certificate_rules[];
 extern const struct rule client_leaf_rules[]; // client leg: the client judges our certificate
+extern const struct rule passed_rules[]; // passed on: the client judges the origin's certificate
 extern const struct rule client_auth_rules[];
 extern const struct rule after_rules[]; // legs that were secured
 extern const struct rule last_rules[];  // alert.*: where no better cause can be shown

@@ -22,6 +22,8 @@ const char *ending_kind_name(enum ending_kind kind)
         return "alert-sent";
     case ENDING_ALERT_RECEIVED:
         return "alert-received";
+    case ENDING_ALERT_SEALED:
+        return "alert-sealed";
     case ENDING_RESET:
         return "reset";
     case ENDING_CLOSED:

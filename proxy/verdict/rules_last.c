@@ -17,7 +17,8 @@ static bool is_no_fault(const struct judge *judge, enum side side)
     bool said_nothing = leg->client_hello.len == 0 && leg->bytes_received == 0;
     bool was_answered = leg->server_hello.len > 0;
     bool was_spare =
-        judge->stack->is_browser && (!was_answered || judge->evidence->client_secured_before > 0);
+        judge->stack->is_browser && (!was_answered || judge->evidence->client_secured_before > 0 ||
+                                     judge->evidence->is_passed); // what it refuses, it says aloud
     return said_nothing || was_spare;
 }
 
@@ -68,37 +69,6 @@ static bool access_denied(struct judge *judge, enum side side, struct verdict *o
     return true;
 }
 
-// A connection that is passed on shows the client the origin's own certificate.
-static bool passed_certificate(struct judge *judge, enum side side, struct verdict *out)
-{
-    static const struct {
-        uint8_t alert;
-        const char *code;
-    } meanings[] = {
-        {ALERT_UNKNOWN_CA, "cert.untrusted-root"},
-        {ALERT_CERTIFICATE_EXPIRED, "cert.expired"},
-        {ALERT_CERTIFICATE_REVOKED, "cert.revoked"},
-        {ALERT_UNSUPPORTED_CERTIFICATE, "cert.wrong-usage"},
-    };
-    const struct leg_evidence *leg = leg_of(judge, side);
-    if (side != CLIENT || !judge->evidence->is_passed) {
-        return false;
-    }
-    for (size_t i = 0; i < COUNT_OF(meanings); i++) {
-        if (leg_heard(leg, meanings[i].alert)) {
-            verdict_set(out, meanings[i].code, PARTY_SERVER, PHASE_CERTIFICATE,
-                        CONFIDENCE_SUSPECTED);
-            verdict_say(judge, out,
-                        "the client refused the certificate of %s itself with %s (%u); "
-                        "midspan passed both on untouched",
-                        judge->origin, alert_name(leg->handshake.alert), leg->handshake.alert);
-            out->direct = DIRECT_WOULD_FAIL;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool alert_received(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
@@ -109,6 +79,18 @@ static bool alert_received(struct judge *judge, enum side side, struct verdict *
                 leg_phase(judge, side), CONFIDENCE_SUSPECTED);
     verdict_say(judge, out, "%s broke off with %s (%u), and nothing recorded shows why",
                 who(judge, side), alert_name(leg->handshake.alert), leg->handshake.alert);
+    return true;
+}
+
+// Behind the ServerHello of a connection that is passed on nothing else can be read either.
+static bool alert_sealed(struct judge *judge, enum side side, struct verdict *out)
+{
+    if (leg_of(judge, side)->handshake.kind != ENDING_ALERT_SEALED) {
+        return false;
+    }
+    verdict_set(out, "alert.internal-error", side == SERVER ? PARTY_SERVER : PARTY_CLIENT,
+                leg_phase(judge, side), CONFIDENCE_SUSPECTED);
+    verdict_say(judge, out, "%s broke off with an alert that is encrypted", who(judge, side));
     return true;
 }
 
@@ -138,8 +120,8 @@ const struct rule last_rules[] = {
     {"cut", cut},
     {"silence", silence},
     {"access denied", access_denied},
-    {"the origin's own certificate refused", passed_certificate},
     {"an alert of the peer", alert_received},
+    {"an alert that can't be read", alert_sealed},
     {"an alert of ours", alert_sent},
     {NULL, NULL},
 };

@@ -54,10 +54,12 @@ static bool try_tables(struct judge *judge, const struct rule *const tables[TABL
 // their refusals share alerts with suites and certificates and are told by CertificateRequest.
 static const struct rule *const broken_tables[SIDES][TABLES_MAX] = {
     [CLIENT] = {transport_rules, client_hello_rules, client_auth_rules, answer_rules,
-                client_leaf_rules, last_rules},
+                client_leaf_rules, passed_rules, last_rules},
     [SERVER] = {transport_rules, version_rules, name_rules, offer_rules, answer_rules,
                 certificate_rules, client_auth_rules, last_rules},
 };
+// Of a passed connection whose client sent its Finished no ending of the handshake is known.
+static const struct rule *const passed_tables[SIDES][TABLES_MAX] = {[CLIENT] = {passed_rules}};
 static const struct rule *const secured_tables[SIDES][TABLES_MAX] = {
     [CLIENT] = {client_leaf_rules, after_rules},
     [SERVER] = {client_auth_rules, after_rules},
@@ -107,7 +109,8 @@ static bool judge_leg(struct judge *judge, enum side side, struct verdict *out)
     if (leg->handshake.kind == ENDING_SECURED) {
         return try_tables(judge, secured_tables[side], side, out);
     }
-    return false;
+    return judge->evidence->is_passed && leg->handshake.kind == ENDING_NONE &&
+           try_tables(judge, passed_tables[side], side, out);
 }
 
 size_t verdict_find(const struct evidence *evidence, struct arena *arena, struct verdict *out,

@@ -79,6 +79,7 @@ struct verdict {
     const char *facts[8];           // what it rests on, one short sentence each, NULL-terminated
     struct proof_row proof[PROOF_ROWS_MAX];
     size_t proof_count;
+    bool is_withdrawn;  // its proof found that nothing was wrong: it is not told
     bool is_update;     // told before; the client's later connections have told more
     uint64_t proven_by; // the client's connection that proved it; 0: none
 };

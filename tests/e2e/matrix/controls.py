@@ -17,7 +17,10 @@ CONTROLS = [
     good("from TLS 1.3", "Python", "go", ask={"min": "TLS1.3"}),
     good("HTTP/2", "curl", "nginx", serving={"alpn": ("h2", "http/1.1")}, ask={"h2": True}),
     good("client-first", "Java", "haproxy", options=("--order", "client-first")),
-    good("passed on", "Go", "nginx", trust="root", options=("--pass", "*")),
+    *(
+        good("passed on", client, "nginx", trust="root", options=("--pass", "*"))
+        for client in ("Go", "wget", "Node", "Java", "openssl s_client")
+    ),
     good("a box in between", "curl", "haproxy box"),
     good(
         "a client certificate that the origin takes",

@@ -6,14 +6,16 @@
 //   c.versions=1.2+1.3, c.suites=c02b+1301, c.groups=1d, c.schemes=403, c.alpn=h2, c.sni=NAME,
 //   c.noems, c.scsv, c.pad=N     what the client offers. s.… what midspan offers the origin, and
 //                   ours.… what it takes on the client leg, where they differ
-//   x.alert=N, x.sent=N, x.reset, x.closed, x.silence, x.secured, x.refused, x.nottls=TEXT,
-//   x.unreachable=ERRNO, x.abandoned, x.dropped      how the handshake ended
+//   x.alert=N, x.sent=N, x.sealed, x.reset, x.closed, x.silence, x.secured, x.refused,
+//   x.nottls=TEXT, x.unreachable=ERRNO, x.abandoned, x.dropped      how the handshake ended
 //   x.close=closed|reset|silence|alert:N|sent:N      how the secured leg ended
 //   x.answer=1.3    ServerHello; noreneg, noems, sentinel before it change it
+//   s.flight        the rest of a server's first flight, which TLS 1.3 encrypts
 //   x.unread        a Certificate in the same record, which the library did not come to
 //   x.cert, x.retry, x.request, x.gave, x.kx=BITS, x.group=HEX, x.scheme=HEX, x.resumed, x.chose=h2
 //   x.chain=WHAT    the certificates; x.verify=CODE[+CODE] what verification found ("ok": nothing)
 //   x.in=N, x.out=N application bytes; x.wait=SECONDS; x.http=STATUS; x.at=DAYS verified when
+//   finished, used  how far a client came that was passed on
 //
 // The rest is in kit_evidence_word.
 #pragma once
@@ -209,17 +211,12 @@ static inline bool kit_ending_word(struct kit *kit, enum side side, const char *
         const char *key;
         enum ending_kind kind;
     } endings[] = {
-        {"alert", ENDING_ALERT_RECEIVED},
-        {"sent", ENDING_ALERT_SENT},
-        {"reset", ENDING_RESET},
-        {"closed", ENDING_CLOSED},
-        {"silence", ENDING_SILENCE},
-        {"secured", ENDING_SECURED},
-        {"refused", ENDING_REFUSED},
-        {"nottls", ENDING_NOT_TLS},
-        {"unreachable", ENDING_UNREACHABLE},
-        {"abandoned", ENDING_ABANDONED},
-        {"dropped", ENDING_DROPPED},
+        {"alert", ENDING_ALERT_RECEIVED}, {"sent", ENDING_ALERT_SENT},
+        {"sealed", ENDING_ALERT_SEALED},  {"reset", ENDING_RESET},
+        {"closed", ENDING_CLOSED},        {"silence", ENDING_SILENCE},
+        {"secured", ENDING_SECURED},      {"refused", ENDING_REFUSED},
+        {"nottls", ENDING_NOT_TLS},       {"unreachable", ENDING_UNREACHABLE},
+        {"abandoned", ENDING_ABANDONED},  {"dropped", ENDING_DROPPED},
     };
     struct leg_evidence *leg = &kit->evidence.legs[side];
     for (size_t i = 0; i < COUNT(endings); i++) {
@@ -257,6 +254,8 @@ static inline bool kit_handshake_word(struct kit *kit, enum side side, const cha
         if (leg->chain_count == 0) {
             kit_chain(&kit->arena, leg, side == CLIENT, "good");
         }
+    } else if (strcmp(key, "flight") == 0) {
+        leg->bytes_received += 1500;
     } else if (strcmp(key, "unread") == 0) {
         kit_moment(kit, side, HANDSHAKE_CERTIFICATE, true);
     } else if (strcmp(key, "retry") == 0) {
@@ -345,6 +344,10 @@ static inline bool kit_evidence_word(struct kit *kit, const char *key, const cha
         evidence->ingress = INGRESS_FIXED;
     } else if (strcmp(key, "passed") == 0) {
         evidence->is_passed = true;
+    } else if (strcmp(key, "finished") == 0) {
+        evidence->passed_finished = true;
+    } else if (strcmp(key, "used") == 0) {
+        evidence->passed_used = true;
     } else if (strcmp(key, "plain") == 0) {
         evidence->is_plain = true;
     } else if (strcmp(key, "own-lists") == 0) {
