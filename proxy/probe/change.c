@@ -135,7 +135,10 @@ static const char *ended_text(struct arena *arena, const struct trial *trial)
         text = hello_text(arena, trial);
         break;
     case OUTCOME_RETRY:
-        text = arena_printf(arena, "HelloRetryRequest for %s", group_name(outcome->group));
+        text = arena_printf(arena,
+                            outcome->version != 0 ? "HelloRetryRequest for %s"
+                                                  : "a second HelloRetryRequest for %s",
+                            group_name(outcome->group));
         break;
     case OUTCOME_ALERT:
         text = arena_printf(arena, "alert %s (%u)%s", alert_name(outcome->alert), outcome->alert,
@@ -148,10 +151,11 @@ static const char *ended_text(struct arena *arena, const struct trial *trial)
         text = arena_printf(arena, "reset%s", after);
         break;
     case OUTCOME_SILENCE:
-        text = "no answer in time";
+        text = outcome->version != 0 ? "nothing in time after ServerHello" : "no answer in time";
         break;
     case OUTCOME_NOT_TLS:
-        text = "an answer that is not TLS";
+        text = outcome->version != 0 ? "an answer that is not TLS after ServerHello"
+                                     : "an answer that is not TLS";
         break;
     case OUTCOME_UNREACHABLE:
         text = "no connection";

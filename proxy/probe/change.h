@@ -49,8 +49,9 @@ static inline int lists_count(unsigned lists)
 // What became of a dial.
 enum outcome_kind {
     OUTCOME_NONE,         // not run, or not ended
-    OUTCOME_SERVER_HELLO, // … and the server went on
-    OUTCOME_RETRY,        // HelloRetryRequest for a group that we can't make a share for
+    OUTCOME_SERVER_HELLO, // … and the server went on: its certificate, the end of its flight
+    OUTCOME_RETRY,        // HelloRetryRequest for a group that we can't make a share for; or,
+                          // with no version, a second one
     OUTCOME_ALERT,
     OUTCOME_CLOSED,
     OUTCOME_RESET,
@@ -62,7 +63,8 @@ enum outcome_kind {
 struct outcome {
     enum outcome_kind kind;
     uint8_t alert;                          // OUTCOME_ALERT
-    uint16_t version, suite, group, scheme; // as far as seen; 0 where not
+    uint16_t version, suite, group, scheme; // as far as seen; 0 where not: a server may say
+                                            // hello and then break
     size_t dh_bits;                         // of a DHE ServerKeyExchange
     struct slice leaf;                      // DER, in the arena; TLS 1.2 and below
     double ms;                              // from the dial to the outcome

@@ -46,8 +46,9 @@ static void on_retry(struct hello_dial *dial, const struct server_hello *retry)
     if (is_first && variant_retry(buffer_slice(&dial->hello), retry, &second)) {
         send_hello(dial, buffer_slice(&second));
     } else {
-        out->version = retry->version;
-        out->suite = retry->cipher_suite;
+        // A second one is against RFC 8446 section 4.1.4: nothing has been chosen then.
+        out->version = is_first ? retry->version : 0;
+        out->suite = is_first ? retry->cipher_suite : 0;
         out->group = retry->group;
         finish(dial, OUTCOME_RETRY);
     }
@@ -224,7 +225,7 @@ static void on_received(void *user, struct slice bytes)
         on_head(dial, bytes);
     } else if (dial->state == HELLO_DIAL_HELLO &&
                tls_stream_feed(&dial->stream, bytes, on_item, dial) == PARSE_BAD) {
-        finish(dial, has_hello(dial) ? OUTCOME_SERVER_HELLO : OUTCOME_NOT_TLS);
+        finish(dial, OUTCOME_NOT_TLS);
     }
 }
 
@@ -311,7 +312,7 @@ void hello_dial_stop(struct hello_dial *dial)
         finish(dial, OUTCOME_UNREACHABLE);
         break;
     case HELLO_DIAL_HELLO:
-        finish(dial, has_hello(dial) ? OUTCOME_SERVER_HELLO : OUTCOME_SILENCE);
+        finish(dial, OUTCOME_SILENCE); // behind a ServerHello as well: it did not go on
         break;
     case HELLO_DIAL_IDLE:
     case HELLO_DIAL_DONE:

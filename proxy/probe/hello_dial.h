@@ -52,7 +52,7 @@ struct hello_dial {
 // hello_dial_start begins; false when no socket could be made: then no hook is called.
 bool hello_dial_start(struct hello_dial *dial, const struct hello_dial_setup *setup);
 
-// hello_dial_stop ends the wait: an outcome not known by now is OUTCOME_SILENCE, or what was seen.
+// hello_dial_stop ends the wait: an outcome not known by now is OUTCOME_SILENCE.
 // `done` follows within the call.
 void hello_dial_stop(struct hello_dial *dial);
 

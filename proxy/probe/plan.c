@@ -219,6 +219,9 @@ static bool is_provable(const struct judge *judge, const struct verdict *verdict
     if (leg->server_hello.len == 0) {
         return true;
     }
+    if (verdict->phase > PHASE_CERTIFICATE) {
+        return false; // a hello does not come so far: that it is taken again would mean nothing
+    }
     for (size_t i = 0; i < COUNT_OF(after_hello); i++) {
         if (strcmp(verdict->cause->code, after_hello[i]) == 0) {
             return true;

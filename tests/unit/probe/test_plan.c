@@ -414,6 +414,12 @@ static void some_verdicts_are_left_alone(void **state)
     evidence->is_captured = evidence->is_passed = true;
     assert_false(plan_open(plan, evidence, &verdict, &arena));
     evidence->is_captured = evidence->is_passed = false;
+    evidence->legs[SERVER].server_hello = slice_of_text("a ServerHello");
+    verdict.cause = cause_find("alpn.no-overlap");
+    assert_true(plan_open(plan, evidence, &verdict, &arena));
+    verdict.phase = PHASE_AFTER; // further than a hello comes
+    assert_false(plan_open(plan, evidence, &verdict, &arena));
+    verdict.phase = PHASE_NONE;
     evidence->legs[SERVER].peer_address = NULL;
     assert_false(plan_open(plan, evidence, &verdict, &arena));
     arena_clear(&arena);
