@@ -180,12 +180,14 @@ static bool sent(const struct bench *bench, uint8_t alert)
 }
 
 // is_ruled_out_by_history: a client that took other leaves of ours trusts the authority and has its
-// clock right, unless its alert says that the authority is unknown: then it is another program with
-// the same hello.
+// clock right, unless its alert says that the authority is unknown, or a date at fault: then it is
+// another program with the same hello, or its clock has jumped.
 static bool is_ruled_out_by_history(const struct bench *bench, enum explanation which)
 {
     bool is_about = which == UNKNOWN_AUTHORITY ? !sent(bench, ALERT_UNKNOWN_CA)
-                                               : which == CLOCK_AHEAD || which == CLOCK_BEHIND;
+                    : which == CLOCK_AHEAD || which == CLOCK_BEHIND
+                        ? !names_clock(&bench->judge, &bench->refusal)
+                        : false;
     return is_about && bench->setup->evidence->client_secured_before > 0;
 }
 

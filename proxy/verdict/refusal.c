@@ -159,3 +159,18 @@ const char *refusal_text(struct judge *judge, const struct refusal *refusal)
     }
     return text != NULL ? text : "left";
 }
+
+bool names_clock(const struct judge *judge, const struct refusal *refusal)
+{
+    const struct stack *stack = judge->stack;
+    uint16_t version = leg_of(judge, CLIENT)->version;
+    struct reaction seen = refusal_reaction(refusal);
+    if (refusal->kind != REFUSAL_ALERT) {
+        return false;
+    }
+    return refusal->alert == ALERT_CERTIFICATE_EXPIRED ||
+           (stack != stack_unknown() && !stack->is_browser &&
+            stack_may(stack, version, STACK_FAULT_NOT_YET_VALID, seen) &&
+            !stack_may(stack, version, STACK_FAULT_UNTRUSTED, seen) &&
+            !stack_may_own(stack, version, seen));
+}

@@ -32,5 +32,9 @@ struct refusal refusal_of_passed(const struct judge *judge);
 bool refusal_may(const struct judge *judge, const struct refusal *refusal, enum stack_fault fault);
 // refusal_reaction is the same as stacks.h has it.
 struct reaction refusal_reaction(const struct refusal *refusal);
+// names_clock is true if the answer says outright that a date is at fault: certificate_expired, or
+// what a stack sends for a leaf that is not valid yet and no program on it for a check of its own.
+// Browsers send that for much else.
+bool names_clock(const struct judge *judge, const struct refusal *refusal);
 // refusal_text says it after "the client …": "sent unknown_ca (48)".
 const char *refusal_text(struct judge *judge, const struct refusal *refusal);

@@ -150,13 +150,15 @@ static bool faulty_leaf(struct judge *judge, enum side side, struct verdict *out
 }
 
 // Both certificates were fresh for everybody: what the client finds over or not begun is measured
-// by its own clock. A client that took other leaves of ours has its clock right.
+// by its own clock. A client that took other leaves of ours had its clock right then: it may have
+// jumped since, or be another program's with the same hello, where its answer leaves no pin open.
 static bool wrong_clock(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
     struct refusal refusal = refusal_of(judge);
     uint16_t version = leg->version;
-    if (refusal.kind != REFUSAL_ALERT || judge->evidence->client_secured_before > 0) {
+    if (refusal.kind != REFUSAL_ALERT ||
+        (judge->evidence->client_secured_before > 0 && !names_clock(judge, &refusal))) {
         return false;
     }
     bool is_ahead = refusal.alert == ALERT_CERTIFICATE_EXPIRED;
