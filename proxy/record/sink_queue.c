@@ -9,7 +9,7 @@
 
 // Between two transactions of a sink that keeps; and between two tries of one that can't now, as
 // long as it has been so.
-#define KEEP_REST_US      ((int64_t)50 * 1000)
+#define KEEP_REST_US      ((int64_t)200 * 1000)
 #define KEEP_RETRY_US_MIN ((int64_t)100 * 1000)
 #define KEEP_RETRY_US_MAX ((int64_t)2000 * 1000)
 
