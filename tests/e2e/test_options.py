@@ -213,6 +213,7 @@ def test_console_speaks_japanese(options, env, start_midspan, nginx, curl, pki_)
 
 
 def test_console_has_one_line_for_a_good_connection(proxy, nginx, curl):
+    proxy.wait_said("https://example.com/\n")  # the end of the greeting
     before = proxy.console().count("\n")
     assert curl.fetch(nginx.url("/small.bin"), proxy=proxy.url, ca=proxy.ca).ok
     proxy.wait_closed()

@@ -62,9 +62,12 @@ def recorded(start_midspan, tmp_path, pki_, nginx, curl):
     )  # fmt: skip
     url = f"https://localhost:{nginx.port}/small.bin"
     secret = ("-H", f"Authorization: Bearer {SECRET}", "-b", f"id={SECRET}", "-d", SECRET)
+    # One after the other: what two workers say at once may stand in either order in log and recording.
     curl.fetch(url, proxy=proxy.url, ca=proxy.ca, extra=secret)
+    proxy.wait_closed(1)
     passed = f"https://pass.localhost:{nginx.port}/small.bin"
     curl.fetch(passed, proxy=proxy.url, ca=pki_.root, extra=("-k", *secret))
+    proxy.wait_closed(2)
     break_one(proxy, curl)
     proxy.wait_closed(3)
     proxy.recording = path
@@ -270,7 +273,7 @@ def test_config_and_bridge(start_midspan, tmp_path, nginx, pki_):
     config = tmp_path / "midspan.yaml"
     config.write_text(f"record: {path}\nserver-leg:\n  ca: {pki_.root}\n")
     proxy = start_midspan("--config", config, target=f"localhost:{nginx.port}")
-    assert f"records    {path}, session 1" in proxy.console()
+    proxy.wait_said(f"records    {path}, session 1")
     got = CLIENTS["curl"].fetch(f"https://localhost:{proxy.port}/small.bin", ca=proxy.ca)
     assert got.ok, got
     rows = await_rows(path, "SELECT ingress, outcome FROM connections WHERE outcome NOT NULL", 1)

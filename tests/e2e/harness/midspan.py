@@ -135,6 +135,13 @@ class Midspan:
             time.sleep(0.01)
         pytest.fail(f"{len(found)} of {count} '{kind}' events came; all there is:\n{self.story()}")
 
+    def wait_said(self, words):
+        """Waits until the console says `words`; the greeting may come after the first event."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while words not in self.console():
+            assert time.monotonic() < deadline, f"'{words}' is not in:\n{self.console()[-3000:]}"
+            time.sleep(0.01)
+
     def wait_closed(self, count=1):
         return self.wait("closed", count)
 
