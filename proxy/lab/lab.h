@@ -18,7 +18,7 @@
 //   play.h        | one run of a case, and what came of it
 //   trial.h       | a scenario as it is and mended, held against what it says
 //   ladder.h      | both legs drawn side by side; ladder_rows.h: what stands there;
-//                  | ladder_notes.h: … beneath a message
+//                 | ladder_notes.h: … beneath a message
 //   watch.h       | what the bridge told, kept
 //   memory_file.h | files that are in memory only
 //   progress.h    | what a student has done
