@@ -7,6 +7,8 @@
 
 // Extensions of lists are a few hundred bytes long.
 #define POINT_BYTES_MAX ((size_t)64 * 1024)
+// Of points, and of names of one: those behind are not compared, each with each takes long.
+#define NAMES_MAX 32
 
 static const char http[] = "http://";
 
@@ -58,9 +60,14 @@ size_t crl_places(X509 *certificate, struct arena *arena, const char *out_places
 
 // ---- the list's
 
+static int bounded(int count)
+{
+    return count < NAMES_MAX ? count : NAMES_MAX;
+}
+
 static bool has_name(const GENERAL_NAMES *names, GENERAL_NAME *wanted)
 {
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+    for (int i = 0; i < bounded(sk_GENERAL_NAME_num(names)); i++) {
         if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(names, i), wanted) == 0) {
             return true;
         }
@@ -74,7 +81,7 @@ static bool share_name(const DIST_POINT_NAME *lists, const DIST_POINT *point)
 {
     const GENERAL_NAMES *ours = names_of(point);
     const GENERAL_NAMES *theirs = lists->type == 0 ? lists->name.fullname : NULL;
-    for (int i = 0; i < sk_GENERAL_NAME_num(ours); i++) {
+    for (int i = 0; i < bounded(sk_GENERAL_NAME_num(ours)); i++) {
         if (has_name(theirs, sk_GENERAL_NAME_value(ours, i))) {
             return true;
         }
@@ -88,7 +95,7 @@ static bool is_at_point(const DIST_POINT_NAME *lists, X509 *certificate, bool *o
 {
     CRL_DIST_POINTS *points = points_of(certificate);
     bool is_there = lists == NULL;
-    for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
+    for (int i = 0; i < bounded(sk_DIST_POINT_num(points)); i++) {
         const DIST_POINT *point = sk_DIST_POINT_value(points, i);
         bool is_its = lists == NULL || share_name(lists, point);
         is_there = is_there || is_its;

@@ -8,6 +8,9 @@
 #define HERE      "http://crl.test/1.crl"
 #define ELSEWHERE "http://crl.test/2.crl"
 #define POINT     "URI:" HERE
+#define OTHERS_8                                                                             \
+    "URI:" ELSEWHERE ",URI:" ELSEWHERE ",URI:" ELSEWHERE ",URI:" ELSEWHERE ",URI:" ELSEWHERE \
+    ",URI:" ELSEWHERE ",URI:" ELSEWHERE ",URI:" ELSEWHERE ","
 
 enum signer {
     SIGNER_ISSUER,
@@ -25,6 +28,7 @@ static const struct row {
     enum signer signer;
     int from_days, to_days; // 0: -20 and 5
     int reason;             // -1: none is told; 0: keyCompromise
+    int name_count;         // of an issuingDistributionPoint, of which the last is HERE; 0: none
     bool spares_leaf, is_delta, is_empty, is_pem, is_after_others, is_for_intermediate;
     bool has_odd, has_odd_critical, has_odd_entry, has_entry_issuer, is_cut, is_html, is_md5;
     enum crl_says want;
@@ -48,6 +52,12 @@ static const struct row {
      .want = CRL_REVOKED},
     {"for another distribution point", .crl = POINT, .point = "critical,fullname:URI:" ELSEWHERE, .want = CRL_ELSEWHERE},
     {"for a distribution point, and the leaf has none", .point = "critical,fullname:" POINT, .want = CRL_ELSEWHERE},
+    {"for the leaf's distribution point, behind 24 others", .crl = OTHERS_8 OTHERS_8 OTHERS_8 POINT,
+     .point = "critical,fullname:" POINT, .want = CRL_REVOKED},
+    {"for more points than are looked at", .crl = OTHERS_8 OTHERS_8 OTHERS_8 OTHERS_8 POINT,
+     .point = "critical,fullname:" POINT, .want = CRL_ELSEWHERE},
+    {"for a point of 32 names, the last the leaf's", .crl = POINT, .name_count = 32, .want = CRL_REVOKED},
+    {"for a point of more names than are looked at", .crl = POINT, .name_count = 33, .want = CRL_ELSEWHERE},
     {"for certificates of ends", .point = "critical,onlyuser:TRUE", .want = CRL_REVOKED},
     {"for certificates of CAs", .point = "critical,onlyCA:TRUE", .want = CRL_ELSEWHERE},
     {"for certificates of CAs, of one", .point = "critical,onlyCA:TRUE", .is_for_intermediate = true, .want = CRL_REVOKED},
@@ -151,8 +161,26 @@ static void extend(X509_CRL *crl, int nid, const char *value)
     X509_EXTENSION_free(extension);
 }
 
+static void extend_with_names(X509_CRL *crl, int count)
+{
+    ISSUING_DIST_POINT *point = ISSUING_DIST_POINT_new();
+    point->distpoint = DIST_POINT_NAME_new();
+    point->distpoint->type = 0; // full names
+    point->distpoint->name.fullname = GENERAL_NAMES_new();
+    for (int i = 0; i < count; i++) {
+        const char *url = i + 1 < count ? ELSEWHERE : HERE;
+        GENERAL_NAME *name = a2i_GENERAL_NAME(NULL, NULL, NULL, GEN_URI, url, 0);
+        assert_true(sk_GENERAL_NAME_push(point->distpoint->name.fullname, name) > 0);
+    }
+    assert_int_equal(X509_CRL_add1_ext_i2d(crl, NID_issuing_distribution_point, point, 1, 0), 1);
+    ISSUING_DIST_POINT_free(point);
+}
+
 static void add_extensions(const struct row *row, X509_CRL *crl)
 {
+    if (row->name_count > 0) {
+        extend_with_names(crl, row->name_count);
+    }
     extend(crl, NID_issuing_distribution_point, row->point);
     extend(crl, NID_freshest_crl, row->fresh);
     if (row->is_delta) {
