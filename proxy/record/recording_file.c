@@ -24,6 +24,10 @@ struct recording_why recording_why(sqlite3 *db)
     bool is_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
     (void)snprintf(why.text, sizeof(why.text), "%.100s", sqlite3_errmsg(db)); // cut when longer
     size_t len = strlen(why.text);
+    for (size_t i = 0; i < len; i++) { // it may quote the file
+        bool is_printable = why.text[i] >= 0x20 && why.text[i] < 0x7f;
+        why.text[i] = is_printable ? why.text[i] : '?';
+    }
     if (is_system && system != 0) {
         (void)snprintf(why.text + len, sizeof(why.text) - len, ": %.50s", strerrordesc_np(system));
     } else if (is_system) {
@@ -44,6 +48,7 @@ static bool harden(sqlite3 *db)
            sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) == SQLITE_OK &&
            sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL) == SQLITE_OK &&
            sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL) == SQLITE_OK &&
+           sqlite3_drop_modules(db, NULL) == SQLITE_OK && // no virtual tables
            sqlite3_exec(db, "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY", NULL, NULL,
                         NULL) == SQLITE_OK;
 }

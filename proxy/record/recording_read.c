@@ -23,10 +23,12 @@ enum query {
 static const char *const queries[] = {
     [QUERY_CONNECTIONS] =
         "SELECT session, connection FROM connections WHERE (?1 = 0 OR session = ?1)"
-        " AND (?2 = 0 OR connection = ?2) ORDER BY session, connection",
+        " AND (?2 = 0 OR connection = ?2) AND typeof(session) = 'integer'"
+        " AND typeof(connection) = 'integer' ORDER BY session, connection",
     [QUERY_BEGAN] = "SELECT began FROM sessions WHERE session = ?1",
     [QUERY_VERDICTS] = "SELECT event FROM verdicts WHERE session = ?1 AND connection = ?2"
-                       " AND replaced_by IS NULL ORDER BY verdict",
+                       " AND replaced_by IS NULL AND typeof(verdict) = 'integer'"
+                       " AND typeof(event) = 'integer' ORDER BY verdict",
     [QUERY_EVENT] = "SELECT json FROM events WHERE event = ?1",
     [QUERY_EVIDENCE] = "SELECT json FROM evidence WHERE session = ?1 AND connection = ?2",
 };

@@ -568,6 +568,14 @@ static const struct hostile {
      "DROP TABLE sessions; CREATE TABLE sessions(session INTEGER PRIMARY KEY, began AS"
      " (hex(zeroblob(100 << 20)))); INSERT INTO sessions VALUES(1)",
      "too big"},
+    {"a virtual table in the place of a table",
+     "DROP TABLE sessions; PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES('table',"
+     " 'sessions', 'sessions', 0, 'CREATE VIRTUAL TABLE sessions USING fts4(session, began)')",
+     "no such module"},
+    {"a name that steers the terminal",
+     "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET name = char(27) || '[2J' || char(155),"
+     " sql = 'CREATE TABLE' WHERE name = 'events'",
+     "malformed database schema (?[2J"},
     {"no tables", "DROP TABLE verdicts", "no such table"},
     {"a newer version", "PRAGMA user_version = 7", "newer midspan"},
     {"another program's", "PRAGMA application_id = 7", "another program"},
@@ -594,6 +602,22 @@ static void hostile_file(void **state)
     if (row->want != NULL && strstr(error.text, row->want) == NULL) {
         fail_msg("no '%s' in '%s'", row->want, error.text);
     }
+}
+
+// What has no numbers where they are due is not read: it would be sorted, long as it may be.
+static void only_numbers_are_read(void **state)
+{
+    struct place *place = *state;
+    struct recording *recording = open_at(place);
+    put_verdict(recording, 4, false);
+    recording_close(recording);
+    change(place, "DROP TABLE connections; CREATE TABLE connections(session, connection);"
+                  "INSERT INTO connections VALUES('x', 4), (1, 'y'), (1, 4), (NULL, 4), (1, 4.5);"
+                  "INSERT INTO verdicts(event, session, connection) VALUES('x', 1, 4);"
+                  "CREATE TABLE v AS SELECT * FROM verdicts; UPDATE v SET verdict = 'y' WHERE"
+                  " event = 'x'; INSERT INTO v(verdict, event, session, connection)"
+                  " VALUES('z', 1, 1, 4); DROP TABLE verdicts; ALTER TABLE v RENAME TO verdicts");
+    reads(place, 0, 0, "1.4v ");
 }
 
 // Every byte of the file is changed once, every 97th at least: read, or refused.
@@ -687,6 +711,7 @@ int main(void)
         WITH_PLACE(no_files),
         WITH_PLACE(name_is_no_uri),
         WITH_PLACE(read_back),
+        WITH_PLACE(only_numbers_are_read),
         WITH_PLACE(broken_files),
         WITH_PLACE(what_is_no_recording),
         cmocka_unit_test(no_memory_is_told),
