@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "pen.h"
 #include "report.h"
 #include "reword.h"
 #include "terminal.h"
@@ -54,8 +55,10 @@ void explain_view_note(struct explain_view *view, const char *text)
         return;
     }
     struct arena arena = {0};
-    const char *said = words_in(text, view->language, &arena);
-    view->failed = !buffer_printf(&view->text, "%s\n", said) || view->failed;
+    struct pen pen = {.out = &view->text};
+    pen_words(&pen, words_in(text, view->language, &arena)); // may quote the file
+    pen_end(&pen);
+    view->failed = view->failed || pen.failed;
     arena_clear(&arena);
     print(view);
 }

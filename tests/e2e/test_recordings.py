@@ -138,6 +138,18 @@ def test_explain_says_what_the_log_says(recorded):
     assert "3 connections recorded, 1 verdicts" in text.stdout.decode()
 
 
+def test_a_file_does_not_steer_the_terminal(recorded):
+    recorded.stop()
+    recorded.stopped = True
+    with closing(sqlite3.connect(recorded.recording)) as db:
+        db.execute("UPDATE sessions SET began = char(27) || ']0;owned' || char(7, 155)")
+        db.commit()
+    for words in ((), ("--lang", "ja")):
+        shown = run("explain", recorded.recording, *words).stdout.decode()
+        assert r"\x1b]0;owned\x07\xc2\x9b" in shown
+        assert all(line.isprintable() for line in shown.splitlines())
+
+
 def test_evidence_alone_says_the_same(recorded, tmp_path):
     """Of each connection, also of those that nothing was said of."""
     recorded.stop()
