@@ -288,6 +288,8 @@ static void catch_up(struct connection *c, enum side from)
 
 enum step relay_start(struct connection *c)
 {
+    struct buffer said = c->peeked;
+    buffer_init(&c->peeked, said.limit); // the relay may collect a hello in it
     c->state = CONNECTION_RELAYING;
     c->active_us = clock_monotonic_us();
     connection_patience(c, connection_settings(c)->idle_timeout_ms);
@@ -301,9 +303,9 @@ enum step relay_start(struct connection *c)
     if (c->mode == MODE_BRIDGE) {
         start_observing(c);
         // Client-first: outer records that came behind the client's Finished.
-        engine_feed(c->engines[CLIENT], buffer_slice(&c->peeked));
-    } else if (c->peeked.len > 0) {
-        relay_raw(c, CLIENT, buffer_slice(&c->peeked));
+        engine_feed(c->engines[CLIENT], buffer_slice(&said));
+    } else if (said.len > 0) {
+        relay_raw(c, CLIENT, buffer_slice(&said));
     }
     for (int side = 0; side < SIDES && c->state == CONNECTION_RELAYING; side++) {
         link_read(&c->links[side], !link_is_full(&c->links[!side]));
@@ -312,6 +314,6 @@ enum step relay_start(struct connection *c)
     if (c->mode == MODE_BRIDGE && !engine_hold(c->engines[CLIENT])) {
         connection_reset(c); // as in relay_received
     }
-    buffer_clear(&c->peeked);
+    buffer_clear(&said);
     return STEP_WAIT;
 }

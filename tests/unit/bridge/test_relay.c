@@ -179,6 +179,60 @@ static void plain_request_through_an_upstream_proxy(void **state)
     (void)close(client);
 }
 
+// ---- an origin that speaks first
+
+static void hear_bytes(int fd, const uint8_t *want, size_t len)
+{
+    uint8_t got[512];
+    size_t at = 0;
+    assert_true(len <= sizeof(got));
+    while (at < len) {
+        assert_int_equal(wait_for(fd, POLLIN), 1);
+        ssize_t count = recv(fd, got + at, len - at, 0);
+        assert_true(count > 0);
+        at += (size_t)count;
+    }
+    assert_memory_equal(got, want, len);
+}
+
+// The client does not wait for its tunnel; the greeting comes with the upstream proxy's answer,
+// amid the client's hello of two records.
+static void greeting_amid_a_hello(void **state)
+{
+    enum {
+        FIRST_LEN = 205,
+        SECOND_LEN = 65
+    };
+    static const char connect[] = "CONNECT some.test:25 HTTP/1.1\r\nHost: x\r\n\r\n";
+    struct stage *stage = *state;
+    uint8_t said[sizeof(connect) - 1 + FIRST_LEN], second[SECOND_LEN];
+    uint8_t *first = said + sizeof(connect) - 1;
+    char text[1024];
+    memcpy(said, connect, sizeof(connect) - 1);
+    memset(first, 'x', FIRST_LEN);
+    memset(second, 'y', SECOND_LEN);
+    memcpy(first, "\x16\x03\x01\x00\xc8\x01\x00\x01\x00", 9); // 256 bytes of hello
+    memcpy(second, "\x16\x03\x01\x00\x3c", 5);
+    origin_open(stage); // the upstream proxy
+    (void)snprintf(text, sizeof(text), "http://127.0.0.1:%u", stage->port);
+    stage_set(stage, "via", text);
+    stage_start(stage);
+    int client = client_open(stage);
+    say_bytes(client, said, sizeof(said));
+    int via = origin_accept(stage);
+    assert_int_equal(hear(via, "\r\n\r\n", text, sizeof(text)), 0);
+    say(via, "HTTP/1.1 200 OK\r\n\r\n220 greetings\r\n");
+    assert_int_equal(hear(client, "220 greetings\r\n", text, sizeof(text)), 0);
+    hear_bytes(via, first, FIRST_LEN);
+    say_bytes(client, second, SECOND_LEN);
+    hear_bytes(via, second, SECOND_LEN);
+    (void)close(via);
+    (void)close(client);
+    struct note note = stage_wait(stage, EVENT_VERDICT, 1);
+    assert_string_equal(note.cause, "transport.not-tls");
+    assert_int_equal(note.leg, SERVER);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +243,7 @@ int main(int argc, char **argv)
         STAGE_TEST(slow_reader_holds_up_the_sender),
         STAGE_TEST(body_follows_the_head),
         STAGE_TEST(plain_request_through_an_upstream_proxy),
+        STAGE_TEST(greeting_amid_a_hello),
     };
     fill_bulk();
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
