@@ -122,8 +122,10 @@ bool revoked_asks_responder(const struct revoked *revoked)
 
 bool revoked_question(const struct revoked *revoked, struct buffer *out)
 {
-    return !revoked_asks_responder(revoked) ||
-           responder_question(revoked->certificate, revoked->issuer, out);
+    // Where nobody is left to ask, the last certificate's issuer may not be known.
+    return revoked_place(revoked) != NULL &&
+           (!revoked_asks_responder(revoked) ||
+            responder_question(revoked->certificate, revoked->issuer, out));
 }
 
 // move_on goes to the next place; behind the last one of a client's, or when a certificate is told

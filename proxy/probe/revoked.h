@@ -42,7 +42,8 @@ const char *revoked_place(const struct revoked *revoked);
 // revoked_asks_responder is true if a responder is asked now, by POST; else it is a list, by GET.
 bool revoked_asks_responder(const struct revoked *revoked);
 
-// revoked_question appends the request to send as REVOKED_QUESTION_TYPE; nothing for a list.
+// revoked_question appends the request to send as REVOKED_QUESTION_TYPE; nothing for a list. False
+// when nobody is left to ask, or memory is out.
 bool revoked_question(const struct revoked *revoked, struct buffer *out);
 
 // revoked_take reads the answer, adds its row, and a fact when it tells; revoked_none adds the row

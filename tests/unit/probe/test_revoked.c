@@ -121,6 +121,7 @@ static const struct list_row {
     enum response response;
     enum on_list on;
     bool is_passed, by_stranger, is_first_garbage, has_fault;
+    bool sends_more; // behind the chain, one of a responder and an unknown issuer
     int to_days; // of the lists; 0: 5
     size_t asked;
     bool is_proven; // before: no
@@ -148,6 +149,8 @@ static const struct list_row {
      .want = ": revoked since ", .fact = "its issuer says so as well, of CN=middle", .is_proven = true, .depth = 1},
     {.name = "passed on: on no list", .is_passed = true, .crl = LIST, .crl_above = LIST, .asked = 2, .want = ": not on the list",
      .fact = "its issuer does not say so now of CN=middle", .depth = 1},
+    {.name = "passed on: one too many is sent", .is_passed = true, .sends_more = true, .crl = LIST, .asked = 1,
+     .want = ": not on the list", .fact = "its issuer does not say so now of CN=leaf"},
     {.name = "passed on: a stranger's lists", .is_passed = true, .crl = LIST, .crl_above = LIST, .on = ON_LEAFS, .by_stranger = true,
      .asked = 2, .want = "the issuer did not sign", .depth = 1},
     {.name = "passed on: the responder says revoked", .is_passed = true, .aia = OCSP, .crl = LIST, .response = RESPONSE_REVOKED,
@@ -157,7 +160,7 @@ static const struct list_row {
 // clang-format on
 
 struct list_cast {
-    struct kit_cert root, stranger, middle, leaf;
+    struct kit_cert root, stranger, middle, leaf, more;
     struct evidence *evidence;
     struct arena arena;
     struct verdict verdict;
@@ -170,19 +173,22 @@ static void make_list_cast(const struct list_row *row, struct list_cast *cast)
     const struct recipe middle = {.subject = "middle", .is_ca = true, .crl = row->crl_above};
     const struct recipe leaf = {
         .subject = "leaf", .names = "DNS:app.test", .aia = row->aia, .crl = row->crl};
+    const struct recipe more = {.subject = "more", .is_ca = true, .aia = OCSP};
     *cast = (struct list_cast){0};
     cast->root = kit_make(&root, NULL);
     cast->stranger = kit_make(&root, NULL);
     cast->middle = kit_make(&middle, &cast->root);
     cast->leaf = kit_make(&leaf, &cast->middle);
+    cast->more = kit_make(&more, &cast->stranger);
     cast->trust = trust_store_only(cast->root.certificate);
     cast->evidence = arena_alloc(&cast->arena, sizeof(*cast->evidence));
     cast->evidence->is_passed = row->is_passed;
     struct leg_evidence *leg = &cast->evidence->legs[SERVER];
-    leg->chain = arena_alloc(&cast->arena, 2 * sizeof(*leg->chain));
-    leg->chain_count = 2;
+    leg->chain = arena_alloc(&cast->arena, 3 * sizeof(*leg->chain));
+    leg->chain_count = row->sends_more ? 3 : 2;
     assert_true(cert_facts_read(cast->leaf.certificate, &cast->arena, leg->chain));
     assert_true(cert_facts_read(cast->middle.certificate, &cast->arena, leg->chain + 1));
+    assert_true(cert_facts_read(cast->more.certificate, &cast->arena, leg->chain + 2));
     leg->verification = (struct verification){
         .done = true,
         .fault = !row->is_passed  ? CERT_FAULT_REVOKED
@@ -205,6 +211,7 @@ static void clear_list_cast(struct list_cast *cast)
     kit_clear(&cast->stranger);
     kit_clear(&cast->middle);
     kit_clear(&cast->leaf);
+    kit_clear(&cast->more);
 }
 
 static void respond(const struct list_row *row, const struct list_cast *cast,
@@ -257,6 +264,8 @@ static size_t ask_all(const struct list_row *row, const struct list_cast *cast,
         }
         asked++;
     }
+    struct buffer question = {.limit = 4096};
+    assert_false(revoked_question(revoked, &question));
     return asked;
 }
 
