@@ -52,7 +52,7 @@ void relay_observed(struct connection *c)
     const struct observed *seen = observer_seen(c->observer);
     c->evidence.legs[SERVER].http_status = seen->status;
     c->evidence.origin_date_us = seen->date_us;
-    if (seen->host[0] != '\0') { // and not that of CONNECT, which names the proxy's target
+    if (seen->host[0] != '\0') {
         c->evidence.host_header = connection_text(c, seen->host);
     }
     observer_free(c->observer);
@@ -73,9 +73,11 @@ static void observe(struct connection *c, enum side from, struct slice bytes)
     }
 }
 
+// What a proxy request named was the way here: of what comes now it is only told what is read.
 static void start_observing(struct connection *c)
 {
     enum observe_protocol protocol;
+    c->evidence.host_header = NULL;
     if (observe_protocol_of(c->evidence.legs[CLIENT].alpn, c->evidence.legs[SERVER].alpn,
                             &protocol)) {
         c->observer = observer_new(protocol);

@@ -212,3 +212,22 @@ def test_a_tls_server_whose_service_is_down(start_midspan, pki_, curl):
         got = curl.fetch(origin.url(), proxy=proxy.url, ca=proxy.ca)
         assert not got.ok, got
         proxy.expect_verdict("transport.closed", leg="server", party="server", phase="after")
+
+
+def test_a_message_that_wants_no_answer(start_midspan, pki_):
+    """What is not HTTP may be all there is to say: the origin may take it and close. The Host
+    header of CONNECT is no request to the origin."""
+
+    def serve(sock):
+        with raw.wrap_server(sock, raw.server_context(pki_.server())) as tls:
+            assert raw.read_to(tls, b"\n") == b"<13>a line of a log\n"
+            tls.unwrap()
+
+    with raw.RawOrigin(serve) as origin:
+        proxy = start_midspan("--server-leg", f"ca={pki_.root}")
+        with raw.connect_tunnel(proxy.address, f"localhost:{origin.port}") as sock:
+            with raw.wrap(sock, raw.client_context(proxy.ca)) as tls:
+                tls.sendall(b"<13>a line of a log\n")
+                assert tls.recv(1) == b""
+        proxy.wait_closed()
+        proxy.expect_no_error()
