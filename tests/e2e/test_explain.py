@@ -126,6 +126,8 @@ def test_nothing_wrong():
         ('{"evidence":1,"legs":7}', "'legs'"),
         ('{"event":"opened"}\n{"event":"verdict"}\n{"event":"closed"}\n', "standard input:2:"),
         (os.urandom(64).hex().encode() + b"\0", "not JSON"),
+        ('{"evidence":1,"a":\x1b[2J}', "invalid token near '?'"),
+        ('{"\u009b2J":1,"\u009b2J":1}', "near '\"??2J\"'"),
     ],
 )
 def test_what_is_no_evidence(text, said):
