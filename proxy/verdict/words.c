@@ -99,22 +99,28 @@ static bool fits(const char *format, const char *text, struct places *out)
     return *text == '\0';
 }
 
-static const char *say(const char *text, struct arena *arena, int depth);
+// One text on its way into another language.
+struct saying {
+    struct arena *arena;
+    size_t parts; // looked at so far: a peer's text may fit rows in more ways than can be tried
+};
+
+static const char *say(struct saying *saying, const char *text, int depth);
 
 // append_place: '}' as it is, '~' said again, '!' likewise, and false where it has no row.
-static bool append_place(struct buffer *out, struct slice item, char how, struct arena *arena,
+static bool append_place(struct saying *saying, struct buffer *out, struct slice item, char how,
                          int depth)
 {
     if (how == '}') {
         return buffer_append(out, item);
     }
-    const char *text = arena_text(arena, item);
-    const char *said = text != NULL ? say(text, arena, depth + 1) : NULL;
+    const char *text = arena_text(saying->arena, item);
+    const char *said = text != NULL ? say(saying, text, depth + 1) : NULL;
     return said != NULL && (how == '~' || said != text) && buffer_append_text(out, said);
 }
 
 // fill gives NULL when a place that must has no row, and when memory is out.
-static const char *fill(const char *japanese, const struct places *places, struct arena *arena,
+static const char *fill(struct saying *saying, const char *japanese, const struct places *places,
                         int depth)
 {
     struct buffer out = {0};
@@ -126,19 +132,19 @@ static const char *fill(const char *japanese, const struct places *places, struc
         if (*japanese == '{') {
             size_t i = (size_t)(japanese[1] - '1'); // the generator has seen to that
             ok = ok && i < places->count &&
-                 append_place(&out, places->items[i], japanese[2], arena, depth);
+                 append_place(saying, &out, places->items[i], japanese[2], depth);
             japanese += japanese[2] == '}' ? 3 : 4;
         }
     }
-    const char *text = ok ? arena_text(arena, buffer_slice(&out)) : NULL;
+    const char *text = ok ? arena_text(saying->arena, buffer_slice(&out)) : NULL;
     buffer_clear(&out);
     return text;
 }
 
-static const char *say(const char *text, struct arena *arena, int depth)
+static const char *say(struct saying *saying, const char *text, int depth)
 {
     struct places places;
-    if (depth >= WORDS_DEPTH_MAX) {
+    if (depth >= WORDS_DEPTH_MAX || ++saying->parts > WORDS_PARTS_MAX) {
         return text;
     }
     for (const struct words_row *row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++) {
@@ -148,7 +154,8 @@ static const char *say(const char *text, struct arena *arena, int depth)
         if (places.count == 0) {
             return row->japanese;
         }
-        const char *filled = arena != NULL ? fill(row->japanese, &places, arena, depth) : NULL;
+        const char *filled =
+            saying->arena != NULL ? fill(saying, row->japanese, &places, depth) : NULL;
         if (filled != NULL) {
             return filled;
         }
@@ -158,9 +165,10 @@ static const char *say(const char *text, struct arena *arena, int depth)
 
 const char *words_in(const char *text, enum language language, struct arena *arena)
 {
+    struct saying saying = {.arena = arena};
     switch (language) {
     case LANGUAGE_JA:
-        return text != NULL ? say(text, arena, 0) : NULL;
+        return text != NULL ? say(&saying, text, 0) : NULL;
     case LANGUAGE_EN:
     case LANGUAGES:
         break;

@@ -10,6 +10,8 @@
 // A row's English has at most as many places to fill in, and a place is said again at most so deep.
 #define WORDS_PLACES_MAX 6
 #define WORDS_DEPTH_MAX  16
+// … and of one text so many parts are looked at; what is behind them stays as it is.
+#define WORDS_PARTS_MAX 256
 
 struct words_row {
     const char *english; // as printf takes it: "the client offers %s"; %S holds no "; "

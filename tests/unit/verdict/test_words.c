@@ -55,6 +55,21 @@ static void nothing_is_said_of_nothing(void **state)
     assert_ptr_equal(words_in(text, LANGUAGE_JA, NULL), text); // no room for its places
 }
 
+// A peer's text that fits rows at every step, and at none in the end, must not be tried in all
+// ways.
+static void hostile_text_is_soon_done(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    char text[1024] = "";
+    for (int i = 0; i < 40; i++) {
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "#1 x: #1 x: revoked; ");
+    }
+    assert_non_null(words_in(text, LANGUAGE_JA, &arena));
+    assert_in_range(arena.used_bytes, 0, (size_t)256 << 10);
+    arena_clear(&arena);
+}
+
 // sample fills each place of a row's English: a number with 7, a text with "Xn".
 static void sample(const char *format, char *out, size_t size)
 {
@@ -152,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_said_of_nothing),
         cmocka_unit_test(every_row_is_reached),
+        cmocka_unit_test(hostile_text_is_soon_done),
         cmocka_unit_test(facts_of_the_rules),
         cmocka_unit_test(verdict_falls_back_to_the_catalogue),
     };
