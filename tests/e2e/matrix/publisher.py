@@ -3,8 +3,11 @@
 Certificates and lists are given out by nginx; the responder is `openssl ocsp`. Both start when first asked for.
 """
 
+import contextlib
 import os
 import time
+import urllib.error
+import urllib.request
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
@@ -31,6 +34,8 @@ http {{
   }}
 }}
 """
+
+OURS = "asked-by-the-test"
 
 
 class Publisher:
@@ -64,14 +69,18 @@ class Publisher:
         return address
 
     def asked(self):
-        """The paths that were asked for so far, at least one: nginx notes it after its answer."""
-        self.url
+        """The paths that were asked for so far, in order. nginx notes each after its answer, so what is
+        noted before an asking of our own is all of them."""
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{self.url}/{OURS}", timeout=START_SECONDS).close()
         deadline = time.monotonic() + START_SECONDS
-        log = ""
-        while not log.endswith("\n") and time.monotonic() < deadline:
-            log = (self.folder / "access.log").read_text()
+        while time.monotonic() < deadline:
+            log = (self.folder / "access.log").read_text().splitlines()
+            paths = [line.split('"')[1].split()[1] for line in log]
+            if paths and paths[-1] == f"/{OURS}":
+                return [path for path in paths if path != f"/{OURS}"]
             time.sleep(0.01)
-        return [line.split('"')[1].split()[1] for line in log.splitlines()]
+        raise AssertionError("nginx noted nothing")
 
     def _start_web(self):
         (self.folder / "site").mkdir(parents=True)
