@@ -65,7 +65,7 @@ _midspan_value() {
 
 _midspan_lab_options() {
     case $1 in
-    list) echo --json --lang --help ;;
+    list) echo --json --names --lang --help ;;
     show) echo --hint --start --lang --help ;;
     run) echo --all --as-is --jobs --json --lang --help ;;
     *) echo --lang --help ;;

@@ -97,6 +97,7 @@ complete -c midspan -n "$lab; and __fish_seen_subcommand_from show run check" \
 complete -c midspan -n "$lab; and __fish_seen_subcommand_from send" -xa "$clients"
 complete -c midspan -n $lab -l all -d 'every scenario'
 complete -c midspan -n $lab -l as-is -d 'without verdict, fix and answer'
+complete -c midspan -n $lab -l names -d 'their names too'
 complete -c midspan -n $lab -l hint -d 'the next hint'
 complete -c midspan -n $lab -l start -rF -d 'write the file to edit'
 complete -c midspan -n $lab -l jobs -x -d 'so many at once'

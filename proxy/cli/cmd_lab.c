@@ -9,6 +9,7 @@
 
 static const struct option_key options[] = {
     {.name = "json", .help = "list, run: print JSON"},
+    {.name = "names", .help = "list: their names too, which tell the answer"},
     {.name = "all", .help = "run: every scenario, one line each"},
     {.name = "as-is", .help = "run: without verdict, fix and answer"},
     {.name = "jobs", .value = "N", .help = "run --all: so many at once (one for each core)"},
@@ -24,7 +25,7 @@ static const struct {
     int (*run)(struct lab_session *lab);
     const char *options[4]; // of its own; all take --lang, and serve those of a proxy
 } parts[] = {
-    {"list", 0, "list", lab_list, {"json"}},
+    {"list", 0, "list", lab_list, {"json", "names"}},
     {"show", 1, "show N|NAME|FILE", lab_show, {"hint", "start"}},
     {"run", 1, "run N|NAME|FILE, or run --all [LESSON]", lab_run, {"json", "all", "as-is", "jobs"}},
     {"check", 2, "check N|NAME FILE", lab_check, {NULL}},

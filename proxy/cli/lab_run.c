@@ -22,7 +22,7 @@ static const char *title_of(const struct lab_session *lab, const struct play_par
 
 // One client: the ladder, and what it got.
 static void write_part(const struct lab_session *lab, struct sheet *sheet, const struct play *play,
-                       const struct play_part *part)
+                       const struct play_part *part, bool tells_all)
 {
     struct arena arena = {0};
     struct pen *pen = &sheet->pen;
@@ -41,7 +41,7 @@ static void write_part(const struct lab_session *lab, struct sheet *sheet, const
         pen_style(pen, STYLE_PLAIN);
         pen_end(pen);
     }
-    ladder_write(pen, part, play->lab_case, lab->language);
+    ladder_write(pen, part, play->lab_case, tells_all, lab->language);
     pen_styled(pen, is_whole ? STYLE_GOOD : STYLE_BAD, is_whole ? "✓ " : "✗ ");
     pen_ours(pen, lab_say(lab, "client: ", "クライアント："));
     pen_wrap(pen, 2, play_end_words(&part->result, lab->language, &arena));
@@ -49,10 +49,11 @@ static void write_part(const struct lab_session *lab, struct sheet *sheet, const
     arena_clear(&arena);
 }
 
-static void write_play(const struct lab_session *lab, struct sheet *sheet, const struct play *play)
+static void write_play(const struct lab_session *lab, struct sheet *sheet, const struct play *play,
+                       bool tells_all)
 {
     for (size_t i = 0; i < play->part_count; i++) {
-        write_part(lab, sheet, play, &play->parts[i]);
+        write_part(lab, sheet, play, &play->parts[i], tells_all);
     }
 }
 
@@ -111,11 +112,12 @@ static void print_rule(const struct lab_session *lab, const char *english, const
     (void)sheet_print(&sheet, OUTCOME_FINE); // as above
 }
 
-static void print_play(const struct lab_session *lab, const struct play *play)
+// print_play draws all of a run; without `tells_all`, nothing that would be an exercise's answer.
+static void print_play(const struct lab_session *lab, const struct play *play, bool tells_all)
 {
     struct sheet sheet;
     sheet_open(&sheet);
-    write_play(lab, &sheet, play);
+    write_play(lab, &sheet, play, tells_all);
     (void)sheet_print(&sheet, OUTCOME_FINE); // as above
 }
 
@@ -248,7 +250,7 @@ static int run_told(const struct lab_session *lab, struct lab_trial *trial, size
         return (int)report_error(&error);
     }
     print_rule(lab, "as it is", "現状", NULL);
-    print_play(lab, &trial->broken.play);
+    print_play(lab, &trial->broken.play, !is_as_is);
     if (is_as_is) {
         return OUTCOME_FINE;
     }
@@ -258,7 +260,7 @@ static int run_told(const struct lab_session *lab, struct lab_trial *trial, size
         return (int)report_error(&error);
     }
     print_rule(lab, "mended", "修正後", speech_in(&scenario->fix, lab->language));
-    print_play(lab, &trial->mended.play);
+    print_play(lab, &trial->mended.play, true);
     return print_end(lab, trial);
 }
 
@@ -325,7 +327,7 @@ static int told_check(struct lab_session *lab, const struct lab_trial *trial, bo
     struct sheet sheet;
     const struct scenario *scenario = trial->scenario;
     bool is_mended = trial->mended.is_as_wanted;
-    print_play(lab, &trial->mended.play);
+    print_play(lab, &trial->mended.play, is_mended);
     bool is_as_before = !is_mended && breaks_as_before(trial);
     if (!is_mended && !is_as_before) {
         print_verdict(lab, &trial->mended.play.parts[0]);

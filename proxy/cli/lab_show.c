@@ -12,6 +12,12 @@ static bool is_done(const struct lab_session *lab, const struct scenario *scenar
     return row != NULL && row->is_done;
 }
 
+// tells_name: a name says what is wrong, so it is told to those who know, or ask for it.
+static bool tells_name(const struct lab_session *lab, const struct scenario *scenario)
+{
+    return is_done(lab, scenario) || option_is_given(lab->invocation, "names");
+}
+
 static int list_json(const struct lab_session *lab)
 {
     struct buffer text = {0};
@@ -48,10 +54,11 @@ static void list_lesson(const struct lab_session *lab, struct sheet *sheet, enum
         (void)snprintf(numbers[count], sizeof(numbers[count]), "%3zu", i + 1); // fits
         rows[count].cells[0] = numbers[count];
         rows[count].cells[1] = is_done(lab, scenario) ? "✓" : " ";
-        rows[count].cells[2] = scenario->name;
-        rows[count].cells[3] = speech_in(&scenario->title, lab->language);
+        rows[count].cells[2] = speech_in(&scenario->title, lab->language);
+        rows[count].cells[3] = tells_name(lab, scenario) ? scenario->name : "";
         rows[count].styles[1] = STYLE_GOOD;
         rows[count].styles[2] = STYLE_BOLD;
+        rows[count].styles[3] = STYLE_DIM;
         count++;
     }
     if (count > 0) {
@@ -108,16 +115,30 @@ static size_t tell_hint(struct lab_session *lab, const struct scenario *scenario
     "# 次に：midspan lab check %s %s\n"                                                                                               \
     "# 各部分に書けること：docs/scenarios.md。誰の責任かは、自分で見つけてください。\n"
 
+#define KINDS_JA                                        \
+    "#\n# 書き方の例（どの演習でも同じです）：\n" KINDS \
+    "#\n# 現状、それぞれの管理者が知っているとおり：\n"
+
 #define START_TEXT                                                                               \
     "# Your fix, laid over the scenario: say only what you change, under the key of its part.\n" \
     "# Then: midspan lab check %s %s\n"                                                          \
     "# What each part can say: docs/scenarios.md. Whose fault it is, is for you to find out.\n"
 
+#define KINDS                                                                                   \
+    "#   client: {clock: 0s, trusts: bridge, name: " LAB_SITE_HOST ", policy: {max: TLS1.3}}\n" \
+    "#   bridge: {authority: good, pass: on, certificate: on,\n"                                \
+    "#            server-leg: {clock: 0s, sni: forward, max: TLS1.3}}\n"                        \
+    "#   origin: {kind: tls, quirk: none, chain: {recipe: good}, policy: {max: TLS1.3}}\n"      \
+    "#   box: none\n"
+
+#define KINDS_EN                                                                    \
+    "#\n# How each kind of change is written (the same in every exercise):\n" KINDS \
+    "#\n# As it is, as far as the administrators of the three know:\n"
+
 // The scenario's parts as comments: who mends a configuration has it before him.
 static bool write_parts(const struct lab_session *lab, struct buffer *out, const char *parts)
 {
-    bool is_ok = buffer_append_text(
-        out, parts[0] != '\0' ? lab_say(lab, "#\n# As it is:\n", "#\n# 現状：\n") : "");
+    bool is_ok = buffer_append_text(out, lab_say(lab, KINDS_EN, KINDS_JA));
     while (parts[0] != '\0' && is_ok) {
         size_t len = strcspn(parts, "\n");
         is_ok = buffer_printf(out, "#   %.*s\n", (int)len, parts);

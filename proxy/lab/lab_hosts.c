@@ -1,6 +1,7 @@
 #include "lab_hosts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "html.h"
 
@@ -13,8 +14,13 @@ static bool open_host(struct lab_hosts *hosts, const struct scenario *scenario, 
 {
     const struct lab_case *broken = &scenario->broken;
     struct lab_host *host = &hosts->hosts[hosts->count];
+    struct origin origin = broken->origin;
     host->scenario = scenario;
-    if (!origins_add(hosts->origins, &broken->origin, &host->port, error)) {
+    if (strcmp(origin.sites[0].name, LAB_SITE_HOST) == 0) {
+        (void)snprintf(origin.sites[0].name, ENDPOINT_HOST_MAX, "%s." LAB_DOMAIN,
+                       scenario->host); // fits: one label
+    }
+    if (!origins_add(hosts->origins, &origin, &host->port, error)) {
         return false;
     }
     if (broken->box.is_there) {

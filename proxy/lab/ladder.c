@@ -195,7 +195,7 @@ static void write_box(struct pen *pen, const struct rails *rails, const struct l
 }
 
 void ladder_write(struct pen *pen, const struct play_part *part, const struct lab_case *lab_case,
-                  enum language language)
+                  bool tells_box, enum language language)
 {
     static const char *const nothing[LANGUAGES] = {
         [LANGUAGE_EN] = "no connection reached midspan",
@@ -210,7 +210,7 @@ void ladder_write(struct pen *pen, const struct play_part *part, const struct la
                                      LADDER_ROWS_MAX)
                        : 0;
     write_head(pen, &rails, lab_case->origin.sites[0].name, language);
-    if (lab_case->box.is_there) {
+    if (tells_box && lab_case->box.is_there) {
         write_box(pen, &rails, &lab_case->box, language);
     }
     for (size_t i = 0; i < count; i++) {

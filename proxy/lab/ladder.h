@@ -16,7 +16,8 @@
 #define LADDER_COLUMNS_MAX 120
 #define LADDER_ROWS_MAX    128
 
-// ladder_write draws what came of one client in a case; a box that stands in the way is named at
-// the top of the leg that it stands on. What peers said is escaped.
+// ladder_write draws what came of one client in a case. With `tells_box`, a box that stands in the
+// way is named at the top of the leg that it stands on: midspan can't see it, and for a student it
+// may be the answer. What peers said is escaped.
 void ladder_write(struct pen *pen, const struct play_part *part, const struct lab_case *lab_case,
-                  enum language language);
+                  bool tells_box, enum language language);

@@ -146,11 +146,15 @@ struct scenario {
     enum party fix_party;
     struct lab_case broken, mended;
     struct lab_expectation expect;
-    const char *parts; // origin, box, bridge and clients, as the file says them; may be empty
+    const char *parts; // what a student is told of them, as handout.h writes it
 };
 
 // The domain of the lab's names; "NAME." is put in front.
 #define LAB_DOMAIN "midspan.test"
+
+// What every scenario's origin is called that says no other name: it stands in each row of a
+// ladder, and the scenario's own name would be the answer.
+#define LAB_SITE_HOST "site." LAB_DOMAIN
 
 // scenario_parse reads one scenario; `name` stands for the file in errors (ERROR_CONFIG, "NAME:
 // LINE: KEY: …") and gives the scenario's name, without folders and ".yaml". scenario_load reads it

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "case_read.h"
+#include "handout.h"
 #include "quote.h"
 
 // A scenario and what its texts live in.
@@ -308,17 +309,6 @@ static const char *base_name(struct arena *arena, const char *path)
     return arena_text(arena, name);
 }
 
-// The origin's name is the scenario's, as far as it can be one.
-static void host_of(const char *name, char out_host[ENDPOINT_HOST_MAX])
-{
-    struct endpoint endpoint;
-    int len = snprintf(out_host, ENDPOINT_HOST_MAX, "%s." LAB_DOMAIN, name);
-    if (len < 0 || len >= ENDPOINT_HOST_MAX || strchr(name, '.') != NULL ||
-        !endpoint_set_host(&endpoint, slice_of_text(out_host))) {
-        (void)snprintf(out_host, ENDPOINT_HOST_MAX, "origin." LAB_DOMAIN); // fits
-    }
-}
-
 // is_for_serve: one bridge and any client come to such a host.
 static bool is_for_serve(const struct reading *reading, const struct yaml_item *root)
 {
@@ -360,41 +350,16 @@ static bool read_root(const struct reading *reading, const struct yaml_item *roo
     if (scenario->host != NULL && !is_for_serve(reading, root)) {
         return false;
     }
-    char host[ENDPOINT_HOST_MAX];
-    host_of(scenario->host != NULL ? scenario->host : scenario->name, host);
-    return case_init(&scenario->broken, host, reading->error) &&
+    return case_init(&scenario->broken, LAB_SITE_HOST, reading->error) &&
            read_parts(reading, root, &scenario->broken) &&
            read_fix(reading, yaml_member(root, "fix"), scenario);
 }
 
-// is_part_line tells whether a line begins a part of the case; lines that begin nothing are of the
-// one before.
-static bool is_part_line(struct slice line, bool was_part)
-{
-    char key[32];
-    const uint8_t *colon = line.len > 0 ? memchr(line.data, ':', line.len) : NULL;
-    size_t len = colon != NULL ? (size_t)(colon - line.data) : 0;
-    bool begins = line.len > 0 && line.data[0] >= 'a' && line.data[0] <= 'z';
-    if (!begins || len == 0 || len >= sizeof(key)) {
-        return was_part && !begins;
-    }
-    memcpy(key, line.data, len);
-    key[len] = '\0';
-    return case_is_part(key);
-}
-
-static bool keep_parts(const struct reading *reading, struct slice text, struct scenario *scenario)
+static bool keep_parts(const struct reading *reading, const struct yaml_item *root,
+                       struct scenario *scenario)
 {
     struct buffer parts = {0};
-    bool is_part = false, is_ok = true;
-    while (text.len > 0 && is_ok) {
-        const uint8_t *end = memchr(text.data, '\n', text.len);
-        size_t len = end != NULL ? (size_t)(end - text.data) + 1 : text.len;
-        struct slice line = slice_part(text, 0, len);
-        is_part = is_part_line(line, is_part);
-        is_ok = !is_part || buffer_append(&parts, line);
-        text = slice_part(text, len, text.len);
-    }
+    bool is_ok = handout_write(&parts, root);
     scenario->parts = is_ok ? arena_text(reading->arena, buffer_slice(&parts)) : NULL;
     buffer_clear(&parts);
     return scenario->parts != NULL || error_set(reading->error, ERROR_MEMORY, "out of memory");
@@ -413,7 +378,7 @@ struct scenario *scenario_parse(struct slice text, const char *name, struct erro
     scenario->name = base_name(&shelf->arena, name);
     bool is_ok = scenario->name != NULL || error_set(error, ERROR_MEMORY, "out of memory");
     is_ok = is_ok && yaml_tree_parse(&tree, text, quote_text(name).text, error) &&
-            read_root(&reading, tree.root, scenario) && keep_parts(&reading, text, scenario);
+            read_root(&reading, tree.root, scenario) && keep_parts(&reading, tree.root, scenario);
     yaml_tree_clear(&tree);
     if (!is_ok) {
         scenario_free(scenario);

@@ -90,7 +90,7 @@ static void draw_in(enum language language, int columns, const struct evidence *
     struct play_part part = {.evidence = evidence};
     static struct lab_case lab_case;
     (void)snprintf(lab_case.origin.sites[0].name, ENDPOINT_HOST_MAX, "a.midspan.test");
-    ladder_write(&pen, &part, &lab_case, language);
+    ladder_write(&pen, &part, &lab_case, true, language);
 }
 
 static void draw(int columns, const struct evidence *evidence, struct buffer *out)

@@ -49,7 +49,7 @@ static const struct row {
      HEAD "origin: {policy: {alpn: [h2]}, http: {check-host: yes}}\n"
           "client: {host: other.midspan.test, policy: {alpn: [h2]}}\n"
           "expect: {leg: server, cause: sni.misdirected}\n" FIX
-          ", client: {host: one.midspan.test}}\n",
+          ", client: {host: site.midspan.test}}\n",
      LAB_CLIENT_SERVED, 421, NULL},
     {"an answer without its end, to a client that minds",
      HEAD "origin: {http: {end: fin}}\nclient: {wants-close-notify: on}\n"

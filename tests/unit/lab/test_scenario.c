@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "handout.h"
 #include "scenario.h"
 #include "yaml_tree.h"
 
@@ -116,7 +117,7 @@ static void what_is_not_said_is_healthy(void **state)
     (void)state;
     struct scenario *scenario = parse(WHOLE);
     assert_string_equal(scenario->name, "one-bug");
-    assert_string_equal(scenario->broken.origin.sites[0].name, "one-bug.midspan.test");
+    assert_string_equal(scenario->broken.origin.sites[0].name, LAB_SITE_HOST);
     assert_int_equal(scenario->broken.origin.site_count, 1);
     assert_int_equal(scenario->broken.origin.quirk.kind, QUIRK_NONE);
     assert_false(scenario->broken.box.is_there);
@@ -124,7 +125,7 @@ static void what_is_not_said_is_healthy(void **state)
     assert_int_equal(scenario->broken.clients[0].trust, LAB_CLIENT_TRUSTS_BRIDGE);
     assert_string_equal(scenario->expect.cause->code, "cert.expired");
     assert_string_equal(speech_in(&scenario->title, LANGUAGE_JA), "言葉");
-    assert_string_equal(scenario->parts, "");
+    assert_string_equal(scenario->parts, "origin: {}\nbridge: {}\nclient: {}\n");
     scenario_free(scenario);
 }
 
@@ -139,10 +140,9 @@ static void the_fix_is_laid_over(void **state)
                           "  bridge: {server-leg: {max: TLS1.3}}\n  box: none\n"
                           "  client: {trusts: nobody}\n");
     const struct lab_case *broken = &scenario->broken, *mended = &scenario->mended;
-    assert_string_equal(scenario->parts,
-                        "origin: {chain: {recipe: expired}, policy: {min: TLS1.2}}\n"
-                        "bridge: {server-leg: {max: TLS1.2, sni: none}, on-failure: alert}\n"
-                        "box: {on: client-leg, does: swallow}\n");
+    assert_string_equal(scenario->parts, "origin:\n  policy: {min: TLS1.2}\n"
+                                         "bridge:\n  server-leg: {max: TLS1.2, sni: none}\n"
+                                         "  on-failure: alert\nclient: {}\n");
     assert_int_equal(broken->bridge.legs[SERVER].version_max, VERSION_TLS12);
     assert_int_equal(mended->bridge.legs[SERVER].version_max, VERSION_TLS13);
     assert_int_equal(mended->bridge.legs[SERVER].sni, SNI_NONE); // what was said stays
@@ -154,6 +154,65 @@ static void the_fix_is_laid_over(void **state)
     assert_int_equal(broken->clients[0].trust, LAB_CLIENT_TRUSTS_BRIDGE);
     assert_int_equal(mended->clients[0].trust, LAB_CLIENT_TRUSTS_NOBODY);
     scenario_free(scenario);
+}
+
+// What misbehaves is in no configuration that a student is shown.
+static const struct handout {
+    const char *name, *text, *want;
+} handouts[] = {
+    {"a recipe, a quirk and a kind", "origin: {chain: {recipe: expired}, quirk: needs-name}\n",
+     "origin: {}\nbridge: {}\nclient: {}\n"},
+    {"a box", "box: {on: server-leg, does: swallow}\n", "origin: {}\nbridge: {}\nclient: {}\n"},
+    {"clocks, beside what a leg says",
+     "client: {clock: -20d, policy: {max: TLS1.2}}\n"
+     "bridge: {server-leg: {clock: +400d}}\n",
+     "origin: {}\nbridge: {}\nclient:\n  policy: {max: TLS1.2}\n"},
+    {"trust, pins and an authority",
+     "client: {trusts: nobody, pins: on, refuses: silent}\n"
+     "bridge: {authority: expired}\n",
+     "origin: {}\nbridge: {}\nclient: {}\n"},
+    {"a second client, and lists",
+     "second-client: {policy: {alpn: [h2, http/1.1]}}\n"
+     "bridge: {edge: nginx-1.22, server-leg: {groups: 'P-256:X25519'}}\n",
+     "origin: {}\nbridge:\n  edge: nginx-1.22\n  server-leg: {groups: \"P-256:X25519\"}\n"
+     "client: {}\nsecond-client:\n  policy: {alpn: [h2, http/1.1]}\n"},
+};
+
+static void a_student_is_told(void **state)
+{
+    const struct handout *row = *state;
+    struct yaml_tree tree;
+    struct error error;
+    struct buffer out = {0};
+    assert_true(yaml_tree_parse(&tree, slice_of_text(row->text), "f.yaml", &error));
+    assert_true(handout_write(&out, tree.root));
+    assert_string_equal(buffer_text(&out), row->want);
+    buffer_clear(&out);
+    yaml_tree_clear(&tree);
+}
+
+// The name of a scenario says what is wrong: nothing that its ladder shows may hold it.
+static void no_name_tells_the_answer(void **state)
+{
+    (void)state;
+    struct scenario_list list;
+    struct error error;
+    assert_true(scenario_list_open(&list, &error));
+    for (size_t i = 0; i < list.count; i++) {
+        const struct lab_case *broken = &list.items[i]->broken;
+        const char *shown[] = {broken->origin.sites[0].name,
+                               broken->clients[0].target,
+                               broken->clients[0].name,
+                               broken->clients[0].host,
+                               broken->bridge.legs[SERVER].sni_name,
+                               list.items[i]->parts};
+        for (size_t j = 0; j < COUNT(shown); j++) {
+            if (strstr(shown[j], list.items[i]->name) != NULL) {
+                fail_msg("%s: '%s'", list.items[i]->name, shown[j]);
+            }
+        }
+    }
+    scenario_list_clear(&list);
 }
 
 static void a_students_fix_is_laid_over(void **state)
@@ -248,9 +307,11 @@ int main(void)
         cmocka_unit_test(what_is_not_said_is_healthy),
         cmocka_unit_test(the_fix_is_laid_over),
         cmocka_unit_test(a_students_fix_is_laid_over),
+        cmocka_unit_test(no_name_tells_the_answer),
         cmocka_unit_test(what_is_built_in_is_whole),
         cmocka_unit_test(folded_japanese_has_no_blanks),
         cmocka_unit_test(a_cut_file_does_no_harm),
     };
-    return RUN_ROWS(wrong_rows, wrong_file_is_refused) + cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ROWS(wrong_rows, wrong_file_is_refused) + RUN_ROWS(handouts, a_student_is_told) +
+           cmocka_run_group_tests(tests, NULL, NULL);
 }
