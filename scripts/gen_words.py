@@ -59,7 +59,7 @@ PARTS = {
 # Calls whose texts are compared, looked up or written for machines, or have the catalogue's
 # Japanese in their place.
 CALLS = ("verdict_say", "verdict_fix", "verdict_set", "cause_find", "strcmp", "strncmp", "strstr",
-         "slice_equals_text", "error_set", "report")
+         "slice_equals_text", "leg_told", "error_set", "report")
 PLACE = re.compile(r"%[-+ #0-9.*lhzj]*[a-zA-Z]")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*')
 ESCAPES = {"n": "\n", "t": "\t"}

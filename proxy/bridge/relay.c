@@ -51,6 +51,7 @@ void relay_observed(struct connection *c)
     }
     const struct observed *seen = observer_seen(c->observer);
     c->evidence.legs[SERVER].http_status = seen->status;
+    c->evidence.legs[SERVER].http_words = seen->words;
     c->evidence.origin_date_us = seen->date_us;
     if (seen->host[0] != '\0') {
         c->evidence.host_header = connection_text(c, seen->host);

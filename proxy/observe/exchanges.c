@@ -12,6 +12,20 @@ static bool is_telling(int status)
            status == 526;
 }
 
+// What servers write on error pages of theirs that is about TLS alone.
+static const char *const page_words[] = {
+    "The SSL certificate error",                    // nginx, of a client certificate
+    "No required SSL certificate",                  // nginx
+    "Cannot perform Post-Handshake Authentication", // Apache, to a client of TLS 1.3
+    "Unknown ALPN Protocol, expected `h2`",         // Node's HTTP/2 server
+};
+
+// They all come with one of these two.
+static bool is_page(int status)
+{
+    return status == 400 || status == 403;
+}
+
 static bool is_host(struct slice host)
 {
     if (host.len >= EXCHANGE_HOST_MAX) {
@@ -53,10 +67,16 @@ const struct exchange *exchanges_find(const struct exchanges *exchanges, uint32_
     return NULL;
 }
 
+// is_over is true if no further head is wanted.
+static bool is_over(const struct exchanges *exchanges)
+{
+    return exchanges->response_count >= exchanges->count_max || is_telling(exchanges->seen.status);
+}
+
 bool exchanges_response(struct exchanges *exchanges, uint32_t stream, int status, struct slice date)
 {
     struct observed *seen = &exchanges->seen;
-    if (exchanges->response_count >= exchanges->count_max || is_telling(seen->status)) {
+    if (is_over(exchanges)) {
         return false;
     }
     if (seen->date_us == 0) {
@@ -68,7 +88,46 @@ bool exchanges_response(struct exchanges *exchanges, uint32_t stream, int status
         if (request != NULL) {
             memcpy(seen->host, request->host, sizeof(seen->host));
         }
+        seen->words = NULL;
+        exchanges->is_in_page = is_page(status);
+        exchanges->page_stream = stream;
+        exchanges->page_len = 0;
     }
     exchanges->response_count++;
-    return exchanges->response_count < exchanges->count_max && !is_telling(status);
+    return exchanges->is_in_page || !is_over(exchanges);
+}
+
+// ends_in gives the words that the page has just come to the end of, NULL when there are none.
+static const char *ends_in(const struct exchanges *exchanges)
+{
+    for (size_t i = 0; i < COUNT_OF(page_words); i++) {
+        size_t len = strlen(page_words[i]);
+        if (len <= exchanges->page_len &&
+            memcmp(exchanges->page + exchanges->page_len - len, page_words[i], len) == 0) {
+            return page_words[i];
+        }
+    }
+    return NULL;
+}
+
+bool exchanges_body(struct exchanges *exchanges, uint32_t stream, struct slice bytes)
+{
+    if (!exchanges->is_in_page || exchanges->page_stream != stream) {
+        return exchanges->is_in_page || !is_over(exchanges);
+    }
+    for (size_t i = 0; i < bytes.len && exchanges->is_in_page; i++) {
+        exchanges->page[exchanges->page_len++] = (char)bytes.data[i];
+        exchanges->seen.words = ends_in(exchanges);
+        exchanges->is_in_page =
+            exchanges->seen.words == NULL && exchanges->page_len < ERROR_PAGE_MAX;
+    }
+    return exchanges->is_in_page || !is_over(exchanges);
+}
+
+bool exchanges_body_end(struct exchanges *exchanges, uint32_t stream)
+{
+    if (exchanges->page_stream == stream) {
+        exchanges->is_in_page = false;
+    }
+    return exchanges->is_in_page || !is_over(exchanges);
 }

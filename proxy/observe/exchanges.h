@@ -6,6 +6,8 @@
 
 #define EXCHANGE_HOST_MAX (ENDPOINT_HOST_MAX + 8)
 #define EXCHANGES_MAX     8
+// How much of an error page is read.
+#define ERROR_PAGE_MAX 512
 
 struct observed {
     // The first response's status, or, when there was one, the first that tells of TLS: 421, 400,
@@ -15,6 +17,8 @@ struct observed {
     // when there was none.
     char host[EXCHANGE_HOST_MAX];
     int64_t date_us; // the first Date header, wall time; 0: none
+    // What the body of that response says of TLS (error_page_words), static; NULL: nothing known.
+    const char *words;
 };
 
 struct exchange {
@@ -28,6 +32,10 @@ struct exchanges {
     struct exchange requests[EXCHANGES_MAX];
     size_t request_count, response_count;
     struct observed seen;
+    bool is_in_page; // the body of the response that `seen` tells of is being read
+    uint32_t page_stream;
+    size_t page_len;
+    char page[ERROR_PAGE_MAX];
 };
 
 // exchanges_request notes a request's head; `host` empty: none. A host that is too long, or holds
@@ -42,3 +50,8 @@ const struct exchange *exchanges_find(const struct exchanges *exchanges, uint32_
 // Date header, empty when it has none. False when nothing more is wanted.
 bool exchanges_response(struct exchanges *exchanges, uint32_t stream, int status,
                         struct slice date);
+
+// exchanges_body notes a piece of a response's body, exchanges_body_end its end. False when nothing
+// more is wanted.
+bool exchanges_body(struct exchanges *exchanges, uint32_t stream, struct slice bytes);
+bool exchanges_body_end(struct exchanges *exchanges, uint32_t stream);

@@ -116,6 +116,28 @@ static int on_response_head(http_parser *parser)
     return request->is_head ? SKIP_BODY : GO_ON;
 }
 
+// The last response that a head was seen of.
+static uint32_t last_response(const struct exchanges *exchanges)
+{
+    return (uint32_t)exchanges->response_count - 1;
+}
+
+static int on_response_body(http_parser *parser, const char *at, size_t len)
+{
+    struct exchanges *exchanges = ((struct h1_reader *)parser->data)->exchanges;
+    struct slice bytes = {(const uint8_t *)at, len};
+    return exchanges_body(exchanges, last_response(exchanges), bytes) ? GO_ON : STOP;
+}
+
+static int on_response_end(http_parser *parser)
+{
+    struct exchanges *exchanges = ((struct h1_reader *)parser->data)->exchanges;
+    if (parser->status_code < 200) {
+        return GO_ON; // the answer itself is still to come
+    }
+    return exchanges_body_end(exchanges, last_response(exchanges)) ? GO_ON : STOP;
+}
+
 static const http_parser_settings request_settings = {
     .on_message_begin = on_message_begin,
     .on_header_field = on_header_field,
@@ -128,6 +150,8 @@ static const http_parser_settings response_settings = {
     .on_header_field = on_header_field,
     .on_header_value = on_header_value,
     .on_headers_complete = on_response_head,
+    .on_body = on_response_body,
+    .on_message_complete = on_response_end,
 };
 
 void h1_reader_init(struct h1_reader *reader, bool is_request, struct exchanges *exchanges)

@@ -1,5 +1,5 @@
 // The heads of one direction of HTTP/1, by http-parser: Host of requests, status and Date of
-// responses. Bodies are stepped over.
+// responses, and what of a response's body is read at all.
 #pragma once
 
 #include <http_parser.h>

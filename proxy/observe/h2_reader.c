@@ -4,12 +4,14 @@
 
 // RFC 9113 section 6.
 enum frame_type {
+    FRAME_DATA = 0,
     FRAME_HEADERS = 1,
     FRAME_PUSH_PROMISE = 5,
     FRAME_CONTINUATION = 9
 };
 
 enum frame_flag {
+    FLAG_END_STREAM = 0x01, // of DATA and HEADERS
     FLAG_END_HEADERS = 0x04,
     FLAG_PADDED = 0x08,
     FLAG_PRIORITY = 0x20
@@ -138,6 +140,7 @@ static bool begin_frame(struct h2_reader *reader)
         return false;
     }
     stream &= 0x7fffffff; // the first bit is reserved
+    reader->stream = stream;
     reader->left = len;
     reader->skip = reader->pad = 0;
     reader->wants_pad_length = false;
@@ -194,6 +197,28 @@ static bool read_block_payload(struct h2_reader *reader, struct slice *bytes)
     return true;
 }
 
+// read_other_payload steps over the next part of a frame without a header block. Padding of DATA is
+// taken for a piece of the body: that it begins like an error page is not likely.
+static bool read_other_payload(struct h2_reader *reader, struct slice *bytes)
+{
+    struct slice piece = take(bytes, reader->left);
+    reader->left -= piece.len;
+    return reader->is_request || reader->type != FRAME_DATA ||
+           exchanges_body(reader->exchanges, reader->stream, piece);
+}
+
+// end_frame is true when more frames are wanted.
+static bool end_frame(struct h2_reader *reader)
+{
+    bool ends = reader->is_in_block && (reader->flags & FLAG_END_HEADERS) != 0;
+    if (ends && !end_block(reader)) {
+        return false;
+    }
+    bool is_message = reader->type == FRAME_DATA || reader->type == FRAME_HEADERS;
+    bool is_last = is_message && (reader->flags & FLAG_END_STREAM) != 0;
+    return reader->is_request || !is_last || exchanges_body_end(reader->exchanges, reader->stream);
+}
+
 // read_frame takes a step in a frame; false at an end of all reading.
 static bool read_frame(struct h2_reader *reader, struct slice *bytes)
 {
@@ -211,15 +236,14 @@ static bool read_frame(struct h2_reader *reader, struct slice *bytes)
         if (!read_block_payload(reader, bytes)) {
             return false;
         }
-    } else {
-        reader->left -= take(bytes, reader->left).len;
+    } else if (!read_other_payload(reader, bytes)) {
+        return false;
     }
     if (reader->left > 0) {
         return true;
     }
     reader->header_len = 0;
-    bool ends = reader->is_in_block && (reader->flags & FLAG_END_HEADERS) != 0;
-    return !ends || end_block(reader);
+    return end_frame(reader);
 }
 
 static bool read_preface(struct h2_reader *reader, struct slice *bytes)

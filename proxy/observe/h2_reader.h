@@ -1,5 +1,6 @@
 // The heads of one direction of HTTP/2: frames by us, header blocks by nghttp2's HPACK decoder.
-// Every block has to be decoded, since each changes the decoder's table; all else is stepped over.
+// Every block has to be decoded, since each changes the decoder's table; all else is stepped over,
+// but for what of a response's body is read at all.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -31,6 +32,7 @@ struct h2_reader {
     size_t header_len;
     size_t left; // of its payload
     uint8_t type, flags;
+    uint32_t stream;
     bool wants_pad_length;
     size_t skip; // payload bytes in front of the block's fragment
     size_t pad;  // and behind it

@@ -62,6 +62,9 @@ bool full_open(struct full_plan *plan, const struct evidence *evidence,
         leg->peer_address == NULL || leg->http_status != 0) {
         return false;
     }
+    if (leg->handshake.kind == ENDING_SECURED && !leg->has_certificate_request) {
+        return false; // it asks once it has a request
+    }
     judge_init(&plan->judge, evidence, arena);
     for (size_t i = 0; i < COUNT_OF(ours); i++) {
         if (strcmp(verdict->cause->code, ours[i].code) == 0) {

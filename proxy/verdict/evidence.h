@@ -121,7 +121,8 @@ struct leg_evidence {
     // NOT_TLS, or the client leg of an ingress fault: the beginning of what came, at most 64 bytes
     struct slice first_bytes;
     int http_status; // server leg: status of the first response, when somebody reads it; else 0
-    uint32_t keys;   // client leg: KEY_… of the certificates we could present; 0: both kinds
+    const char *http_words; // what its body says of TLS, in the server's words; NULL: nothing known
+    uint32_t keys; // client leg: KEY_… of the certificates we could present; 0: both kinds
     // What we are configured to offer or accept on this leg (not owned by the arena; outlives it)
     const struct leg_shape *shape;
 };

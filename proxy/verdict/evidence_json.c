@@ -213,6 +213,7 @@ static void write_agreed(struct json *json, const struct leg_evidence *leg)
     bool_field(json, "client_certificate", leg->has_client_certificate);
     bool_field(json, "did_verify", leg->did_verify);
     int_field(json, "http_status", leg->http_status);
+    json_text_field(json, "http_words", leg->http_words);
     int_field(json, "keys", leg->keys);
 }
 

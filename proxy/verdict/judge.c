@@ -164,6 +164,11 @@ bool leg_said(const struct leg_evidence *leg, uint8_t alert)
     return leg->handshake.kind == ENDING_ALERT_SENT && leg->handshake.alert == alert;
 }
 
+bool leg_told(const struct leg_evidence *leg, const char *words)
+{
+    return leg->http_words != NULL && strcmp(leg->http_words, words) == 0;
+}
+
 bool leg_was_cut(const struct leg_evidence *leg)
 {
     // close_notify or user_canceled instead of an answer is a close with manners.

@@ -70,6 +70,8 @@ void verdict_measured(struct judge *judge, struct verdict *out, enum server_faul
 
 // leg_broke is true if the handshake on the leg ended in a failure of its own.
 bool leg_broke(const struct leg_evidence *leg);
+// leg_told is true if the body of the HTTP answer has these words, a server's for a fault of TLS.
+bool leg_told(const struct leg_evidence *leg, const char *words);
 // leg_heard is true if the peer ended the handshake with this alert; leg_said if we did.
 bool leg_heard(const struct leg_evidence *leg, uint8_t alert);
 bool leg_said(const struct leg_evidence *leg, uint8_t alert);

@@ -219,6 +219,7 @@ static void read_agreed(struct reader *reader, const json_t *leg, struct leg_evi
     read_bool(reader, leg, "did_verify", &out_leg->did_verify);
     read_int(reader, leg, "http_status", 0, 999, &status);
     out_leg->http_status = (int)status;
+    read_text(reader, leg, "http_words", &out_leg->http_words);
     read_u32(reader, leg, "keys", &out_leg->keys);
 }
 

@@ -87,6 +87,27 @@ static bool protocols_differ(struct judge *judge, enum side side, struct verdict
     return true;
 }
 
+// Node's HTTP/2 server takes a client without ALPN, and turns its request away.
+static bool refused_for_protocol(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    if (side != SERVER || leg->alpn.len > 0 ||
+        !leg_told(leg, "Unknown ALPN Protocol, expected `h2`")) {
+        return false;
+    }
+    bool was_cut = judge->client.alpn.len > 0 && judge->offer.alpn.len == 0;
+    verdict_set(out, "alpn.no-overlap", was_cut ? PARTY_BRIDGE : PARTY_CLIENT, PHASE_AFTER,
+                CONFIDENCE_DEDUCED);
+    out->offered =
+        judge->offer.alpn.len > 0 ? alpn_text(judge->arena, judge->offer.alpn) : "nothing";
+    out->accepted = "h2";
+    verdict_say(judge, out, "%s speaks only h2, and the hello that it got offered %s",
+                judge->origin, out->offered);
+    verdict_fact(judge, out, "the handshake was good; HTTP status %d followed", leg->http_status);
+    verdict_fact(judge, out, "its page says: %s", peer_text(judge->arena, leg->http_words));
+    return true;
+}
+
 // closed_unanswered: a request went out, and the origin closed without a byte.
 static bool closed_unanswered(const struct judge *judge, enum side side)
 {
@@ -214,6 +235,7 @@ const struct rule after_rules[] = {
     {"HTTP 421", misdirected},
     {"HTTP 525 and 526", edge_behind},
     {"protocols that differ", protocols_differ},
+    {"turned away for want of a protocol", refused_for_protocol},
     {"closed for want of a protocol", closed_for_protocol},
     {"a late alert", late_alert},
     {"a record that can't be read", broken_record},

@@ -17,10 +17,10 @@ static const struct ending *ending_of_leg(const struct leg_evidence *leg)
     return leg->handshake.kind == ENDING_SECURED ? &leg->close : &leg->handshake;
 }
 
-static bool set_server(struct judge *judge, struct verdict *out, enum confidence confidence)
+static bool set_server(struct judge *judge, bool was_given, enum confidence confidence,
+                       struct verdict *out)
 {
-    const struct leg_evidence *leg = leg_of(judge, SERVER);
-    if (leg->has_client_certificate) {
+    if (was_given) {
         verdict_set(out, "client-auth.rejected", PARTY_BRIDGE, PHASE_CLIENT_CERTIFICATE,
                     confidence);
         verdict_say(judge, out, "%s refused the client certificate that midspan sent",
@@ -47,7 +47,7 @@ static bool origin_alert(struct judge *judge, enum side side, struct verdict *ou
     if (!is_named && !(leg->has_certificate_request && is_refusal(ending->alert))) {
         return false;
     }
-    (void)set_server(judge, out, CONFIDENCE_DEDUCED);
+    (void)set_server(judge, leg->has_client_certificate, CONFIDENCE_DEDUCED, out);
     verdict_fact(judge, out, "%s%s", ending_text(judge, ending),
                  leg->has_certificate_request ? " after CertificateRequest" : "");
     enum server_fault fault =
@@ -68,12 +68,13 @@ static bool origin_cut(struct judge *judge, enum side side, struct verdict *out)
         leg->app_bytes_received > 0 || client_left_first(judge)) {
         return false;
     }
-    (void)set_server(judge, out, CONFIDENCE_SUSPECTED);
+    (void)set_server(judge, leg->has_client_certificate, CONFIDENCE_SUSPECTED, out);
     verdict_fact(judge, out, "%s after CertificateRequest", ending_text(judge, ending));
     return true;
 }
 
-// nginx completes the handshake and says it in HTTP.
+// nginx completes the handshake and says it in HTTP; its page tells the numbers that it has for
+// that from any other 400.
 static bool origin_status(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
@@ -82,12 +83,56 @@ static bool origin_status(struct judge *judge, enum side side, struct verdict *o
           leg->http_status == 496)) {
         return false;
     }
-    bool is_named = leg->http_status >= 495;
+    bool is_refused = leg_told(leg, "The SSL certificate error");
+    bool is_missed = leg_told(leg, "No required SSL certificate");
+    bool is_named = leg->http_status >= 495 || is_refused || is_missed;
     if (!is_named && leg->has_client_certificate) {
         return false;
     }
-    (void)set_server(judge, out, is_named ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
+    (void)set_server(judge, is_refused || (leg->has_client_certificate && !is_missed),
+                     is_named ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED, out);
     verdict_fact(judge, out, "the handshake was good; HTTP status %d followed", leg->http_status);
+    if (leg->http_words != NULL) {
+        verdict_fact(judge, out, "its page says: %s", peer_text(judge->arena, leg->http_words));
+    }
+    return true;
+}
+
+// A server that asks for a certificate only once it knows what is requested (Apache in a Location,
+// IIS as it comes): by a renegotiation up to TLS 1.2, by post-handshake authentication in TLS 1.3.
+// midspan does neither. It hardly renegotiates for anything else.
+static bool origin_asks_late(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    const struct ending *close = &leg->close;
+    if (side != SERVER || leg->handshake.kind != ENDING_SECURED || leg->app_bytes_sent == 0) {
+        return false;
+    }
+    bool is_told = leg_told(leg, "Cannot perform Post-Handshake Authentication");
+    bool is_over = close->kind == ENDING_RESET || close->kind == ENDING_CLOSED ||
+                   close->kind == ENDING_ALERT_RECEIVED;
+    bool is_refused = leg->http_status == 403 ||
+                      (is_over && leg->app_bytes_received == 0 && !client_left_first(judge));
+    bool has_asked = leg_evidence_saw(leg, HANDSHAKE_HELLO_REQUEST, false);
+    if (!is_told && !(has_asked && is_refused)) {
+        return false;
+    }
+    verdict_set(out, "client-auth.required", PARTY_BRIDGE, PHASE_CLIENT_CERTIFICATE,
+                is_told ? CONFIDENCE_DEDUCED : CONFIDENCE_SUSPECTED);
+    verdict_say(judge, out,
+                "%s demands a client certificate only once it has a request, which midspan can't "
+                "answer",
+                judge->origin);
+    if (has_asked) {
+        verdict_fact(judge, out, "it had asked for a renegotiation, which midspan does not do");
+    } else {
+        verdict_fact(judge, out, "its page says: %s", peer_text(judge->arena, leg->http_words));
+    }
+    verdict_fix(judge, out,
+                "Have the origin ask for the certificate in the handshake, for the whole host "
+                "(Apache: SSLVerifyClient outside of Location and Directory; IIS: "
+                "clientcertnegotiation=enable), and give midspan's server leg one (cert=FILE "
+                "key=FILE); or let the connection pass untouched (--pass HOST).");
     return true;
 }
 
@@ -131,7 +176,11 @@ static bool client_refused(struct judge *judge, enum side side, struct verdict *
 }
 
 const struct rule client_auth_rules[] = {
-    {"the origin refused by alert", origin_alert}, {"the origin refused in HTTP", origin_status},
-    {"the origin left after asking", origin_cut},  {"the client has none", client_has_none},
-    {"the client's was refused", client_refused},  {NULL, NULL},
+    {"the origin refused by alert", origin_alert},
+    {"the origin refused in HTTP", origin_status},
+    {"the origin left after asking", origin_cut},
+    {"the origin asks after the request", origin_asks_late},
+    {"the client has none", client_has_none},
+    {"the client's was refused", client_refused},
+    {NULL, NULL},
 };

@@ -154,7 +154,7 @@ def test_nginx_wants_a_client_certificate(h2, proxy, start_origin, curl, pki_):
     origin = start_origin("nginx", client_ca=pki_.root, alpn=("h2", "http/1.1"))
     assert fetch(curl, proxy, origin.url("/small.bin"), h2=h2).status == 400
     verdict = proxy.expect_verdict("client-auth.required", leg="server")
-    assert verdict["confidence"] == "suspected", verdict
+    assert verdict["confidence"] == "deduced", verdict  # its page says so
 
 
 @pytest.mark.parametrize("status", [495, 496])
@@ -231,3 +231,16 @@ def test_a_message_that_wants_no_answer(start_midspan, pki_):
                 assert tls.recv(1) == b""
         proxy.wait_closed()
         proxy.expect_no_error()
+
+
+@BOTH
+def test_nginx_refuses_our_client_certificate(h2, start_midspan, start_origin, curl, pki_):
+    """Its page tells that from any other 400."""
+    origin = start_origin("nginx", alpn=("h2", "http/1.1"), client_ca=pki_.root)
+    stranger = pki_.client(stranger=True)
+    proxy = start_midspan(
+        "--server-leg", f"ca={pki_.root},cert={stranger.chain},key={stranger.key}"
+    )
+    assert fetch(curl, proxy, origin.url("/small.bin"), h2=h2).status == 400
+    verdict = proxy.expect_verdict("client-auth.rejected", leg="server", party="bridge")
+    assert verdict["confidence"] == "deduced", verdict

@@ -17,65 +17,88 @@ static const struct row {
     const char *want_host;
     int64_t want_date_us;
     bool want_more; // of responses
+    const char *want_words;
 } rows[] = {
     {"a plain answer", GET, "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 2\r\n\r\nhi", 200, "a.test",
-     DATE_US, true},
-    {"421", GET, "HTTP/1.1 421 Misdirected Request\r\n" DATE "\r\n", 421, "a.test", DATE_US, false},
-    {"400 without a reason", GET, "HTTP/1.1 400\r\n\r\n", 400, "a.test", 0, false},
-    {"nginx's 496", GET, "HTTP/1.1 496 \r\n\r\n", 496, "a.test", 0, false},
+     DATE_US, true, NULL},
+    {"421", GET, "HTTP/1.1 421 Misdirected Request\r\n" DATE "\r\n", 421, "a.test", DATE_US, false,
+     NULL},
+    {"400 without a reason", GET, "HTTP/1.1 400\r\nContent-Length: 0\r\n\r\n", 400, "a.test", 0,
+     false, NULL},
+    {"400 of nginx for a client certificate", GET,
+     "HTTP/1.1 400 Bad Request\r\nContent-Length: 72\r\nConnection: close\r\n\r\n"
+     "<title>400 The SSL certificate error</title>\r\n<h1>400 Bad Request</h1>\r\n<hr>",
+     400, "a.test", 0, false, "The SSL certificate error"},
+    {"400 of nginx for want of one, to the end of the connection", GET,
+     "HTTP/1.1 400 Bad Request\r\n\r\n<title>400 No required SSL certificate was sent</title>", 400,
+     "a.test", 0, false, "No required SSL certificate"},
+    {"403 of Apache, in chunks, and another answer", GET GET,
+     "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n18\r\n"
+     "Reason: Cannot perform P\r\n18\r\nost-Handshake "
+     "Authentica\r\n8\r\ntion.<br\r\n0\r\n\r\n" OK_EMPTY,
+     403, "a.test", 0, true, "Cannot perform Post-Handshake Authentication"},
+    {"403 of Node's HTTP/2", GET,
+     "HTTP/1.0 403 Forbidden\r\n\r\nUnknown ALPN Protocol, expected `h2` to be available.", 403,
+     "a.test", 0, true, "Unknown ALPN Protocol, expected `h2`"},
+    {"400 of an application", GET, "HTTP/1.1 400 x\r\nContent-Length: 2\r\n\r\n{}", 400, "a.test",
+     0, false, NULL},
+    {"such words on a good page tell nothing", GET GET,
+     "HTTP/1.1 200 x\r\nContent-Length: 25\r\n\r\nThe SSL certificate error" OK_EMPTY, 200,
+     "a.test", 0, true, NULL},
+    {"nginx's 496", GET, "HTTP/1.1 496 \r\n\r\n", 496, "a.test", 0, false, NULL},
     {"404 tells nothing of TLS", GET, "HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", 404, "a.test",
-     0, true},
+     0, true, NULL},
     {"421 as the second answer names the second host",
      GET "GET / HTTP/1.1\r\nhOsT:b.test:8443 \r\n\r\n", OK_EMPTY "HTTP/1.1 421 x\r\n\r\n", 421,
-     "b.test:8443", 0, false},
+     "b.test:8443", 0, false, NULL},
     {"the first status stays when none tells", GET GET, OK_EMPTY "HTTP/1.1 503 x\r\n\r\n", 200,
-     "a.test", 0, true},
+     "a.test", 0, true, NULL},
     {"the fifth answer is not looked at", GET GET GET GET GET,
-     OK_EMPTY OK_EMPTY OK_EMPTY OK_EMPTY "HTTP/1.1 421 x\r\n\r\n", 200, "a.test", 0, false},
+     OK_EMPTY OK_EMPTY OK_EMPTY OK_EMPTY "HTTP/1.1 421 x\r\n\r\n", 200, "a.test", 0, false, NULL},
     {"the fourth answer is", GET GET GET GET, OK_EMPTY OK_EMPTY OK_EMPTY "HTTP/1.1 421 x\r\n\r\n",
-     421, "a.test", 0, false},
+     421, "a.test", 0, false, NULL},
     {"100 and 103 come before the answer", GET,
-     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nLink: x\r\n" DATE "\r\nHTTP/1.1 400 x\r\n\r\n",
-     400, "a.test", 0, false},
+     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nLink: x\r\n" DATE "\r\nHTTP/1.1 496 x\r\n\r\n",
+     496, "a.test", 0, false, NULL},
     {"an answer to HEAD has no body", "HEAD / HTTP/1.1\r\nHost: a.test\r\n\r\n" GET,
      "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nHTTP/1.1 421 x\r\n\r\n", 421, "a.test", 0,
-     false},
+     false, NULL},
     {"a chunked body, with a Date in its trailers", GET GET,
      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHTTP/\r\n0\r\n" DATE
      "\r\nHTTP/1.1 421 x\r\n\r\n",
-     421, "a.test", 0, false},
+     421, "a.test", 0, false, NULL},
     {"a body that looks like an answer", GET, "HTTP/1.0 200 OK\r\n\r\nHTTP/1.1 421 x\r\n\r\n", 200,
-     "a.test", 0, true},
+     "a.test", 0, true, NULL},
     {"a request's body that looks like a request",
      "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 25\r\n\r\nGET /\r\nHost: wrong.test\r\n"
      "GET / HTTP/1.1\r\nHost: b.test\r\n\r\n",
-     OK_EMPTY "HTTP/1.1 421 x\r\n\r\n", 421, "b.test", 0, false},
+     OK_EMPTY "HTTP/1.1 421 x\r\n\r\n", 421, "b.test", 0, false, NULL},
     {"the first Host counts", "GET / HTTP/1.1\r\nHost: a.test\r\nHost: b.test\r\n\r\n", OK_EMPTY,
-     200, "a.test", 0, true},
+     200, "a.test", 0, true, NULL},
     {"other headers are not Host",
      "GET / HTTP/1.1\r\nHosts: c\r\nHos: d\r\nX-Host: e\r\nHost: a.test\r\nHostt: f\r\n\r\n",
-     OK_EMPTY, 200, "a.test", 0, true},
-    {"no Host", "GET / HTTP/1.0\r\n\r\n", OK_EMPTY, 200, "", 0, true},
-    {"an empty Host", "GET / HTTP/1.1\r\nHost:\r\nX: y\r\n\r\n", OK_EMPTY, 200, "", 0, true},
-    {"a Host with a blank in it", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", OK_EMPTY, 200, "", 0,
-     true},
+     OK_EMPTY, 200, "a.test", 0, true, NULL},
+    {"no Host", "GET / HTTP/1.0\r\n\r\n", OK_EMPTY, 200, "", 0, true, NULL},
+    {"an empty Host", "GET / HTTP/1.1\r\nHost:\r\nX: y\r\n\r\n", OK_EMPTY, 200, "", 0, true, NULL},
+    {"a Host with a blank in it", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", OK_EMPTY, 200, "", 0, true,
+     NULL},
     {"a Date that is none", GET, "HTTP/1.1 200 OK\r\nDate: yesterday\r\n\r\n", 200, "a.test", 0,
-     true},
-    {"an answer to nobody", "", "HTTP/1.1 408 Request Timeout\r\n\r\n", 408, "", 0, false},
+     true, NULL},
+    {"an answer to nobody", "", "HTTP/1.1 408 Request Timeout\r\n\r\n", 408, "", 0, false, NULL},
     {"an answer before the request is whole", "POST / HTTP/1.1\r\nHost: a.test\r\n",
-     "HTTP/1.1 400 x\r\n\r\n", 400, "", 0, false},
+     "HTTP/1.1 400 x\r\n\r\n", 400, "", 0, false, NULL},
     {"WebSocket",
      "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n\x81",
      "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nHTTP/1.1 421 x\r\n\r\n", 0,
-     "a.test", 0, false},
+     "a.test", 0, false, NULL},
     {"an upgrade that is refused",
      "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-     "HTTP/1.1 421 x\r\n\r\n", 421, "a.test", 0, false},
-    {"not HTTP", "\x10\x0e\x00\x04MQTT", "\x20\x02\x00\x00", 0, "", 0, false},
-    {"not HTTP, the server first", "", "220 mail.test ESMTP\r\n", 0, "", 0, false},
+     "HTTP/1.1 421 x\r\n\r\n", 421, "a.test", 0, false, NULL},
+    {"not HTTP", "\x10\x0e\x00\x04MQTT", "\x20\x02\x00\x00", 0, "", 0, false, NULL},
+    {"not HTTP, the server first", "", "220 mail.test ESMTP\r\n", 0, "", 0, false, NULL},
     {"HTTP/2 where HTTP/1 was agreed", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 400 x\r\n\r\n",
-     0, "", 0, false},
-    {"nothing", "", "", 0, "", 0, true},
+     0, "", 0, false, NULL},
+    {"nothing", "", "", 0, "", 0, true, NULL},
 };
 
 static void check(const struct row *row, const struct observer *observer, bool is_more)
@@ -85,6 +108,8 @@ static void check(const struct row *row, const struct observer *observer, bool i
     assert_string_equal(seen->host, row->want_host);
     assert_int_equal(seen->date_us, row->want_date_us);
     assert_int_equal(is_more, row->want_more);
+    assert_string_equal(seen->words != NULL ? seen->words : "",
+                        row->want_words != NULL ? row->want_words : "");
 }
 
 typedef bool (*feed_fn)(struct observer *observer, struct slice bytes);
@@ -130,7 +155,7 @@ static void run_with_host(size_t host_len)
     size_t len = (size_t)sprintf(request, "GET / HTTP/1.1\r\nHost: ");
     memset(request + len, 'h', host_len);
     (void)sprintf(request + len + host_len, "\r\n\r\n");
-    struct row row = {"", request, OK_EMPTY, 200, "", 0, true};
+    struct row row = {"", request, OK_EMPTY, 200, "", 0, true, NULL};
     char host[EXCHANGE_HOST_MAX] = {0};
     if (host_len < EXCHANGE_HOST_MAX) {
         memset(host, 'h', host_len);

@@ -14,7 +14,8 @@
 //   x.unread        a Certificate in the same record, which the library did not come to
 //   x.cert, x.retry, x.request, x.gave, x.kx=BITS, x.group=HEX, x.scheme=HEX, x.resumed, x.chose=h2
 //   x.chain=WHAT    the certificates; x.verify=CODE[+CODE] what verification found ("ok": nothing)
-//   x.in=N, x.out=N application bytes; x.wait=SECONDS; x.http=STATUS; x.at=DAYS verified when
+//   x.in=N, x.out=N application bytes; x.wait=SECONDS; x.at=DAYS verified when
+//   x.http=STATUS, x.words=TEXT, s.reasks      what the answer said; a renegotiation is asked for
 //   finished, used  how far a client came that was passed on
 //
 // The rest is in kit_evidence_word.
@@ -204,6 +205,16 @@ static inline void kit_shaped(struct kit *kit, enum side side, const struct kit_
     kit->evidence.legs[side].shape = shape;
 }
 
+// A word has no blanks: "~" stands for one.
+static inline const char *kit_text(struct kit *kit, const char *value)
+{
+    char *text = (char *)(uintptr_t)arena_text(&kit->arena, slice_of_text(value));
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at == '~' ? ' ' : *at;
+    }
+    return text;
+}
+
 static inline bool kit_ending_word(struct kit *kit, enum side side, const char *key,
                                    const char *value)
 {
@@ -224,11 +235,7 @@ static inline bool kit_ending_word(struct kit *kit, enum side side, const char *
             continue;
         }
         if (endings[i].kind == ENDING_NOT_TLS) {
-            char *text = (char *)(uintptr_t)arena_text(&kit->arena, slice_of_text(value));
-            for (char *at = text; *at != '\0'; at++) {
-                *at = *at == '~' ? ' ' : *at; // a word has no blanks
-            }
-            leg->first_bytes = slice_of_text(text);
+            leg->first_bytes = slice_of_text(kit_text(kit, value));
             leg->bytes_received = leg->first_bytes.len;
         }
         kit_end(kit, side, endings[i].kind, atoi(value));
@@ -264,6 +271,8 @@ static inline bool kit_handshake_word(struct kit *kit, enum side side, const cha
     } else if (strcmp(key, "request") == 0) {
         leg->has_certificate_request = true;
         kit_moment(kit, side, HANDSHAKE_CERTIFICATE_REQUEST, true);
+    } else if (strcmp(key, "reasks") == 0) {
+        kit_moment(kit, side, HANDSHAKE_HELLO_REQUEST, true);
     } else if (strcmp(key, "gave") == 0) {
         leg->has_client_certificate = true;
         kit_moment(kit, side, HANDSHAKE_CERTIFICATE, false);
@@ -304,6 +313,8 @@ static inline bool kit_leg_word(struct kit *kit, enum side side, const char *key
         leg->bytes_received = (uint64_t)atoi(value);
     } else if (strcmp(key, "http") == 0) {
         leg->http_status = atoi(value);
+    } else if (strcmp(key, "words") == 0) {
+        leg->http_words = kit_text(kit, value);
     } else if (strcmp(key, "tried") == 0) {
         leg->addresses_tried = (size_t)atoi(value);
     } else if (strcmp(key, "nopeer") == 0) {
