@@ -54,6 +54,8 @@ static void world_open(void)
     (void)unlink(path);
     (void)snprintf(path, sizeof(path), "%s/ca-key.pem", folder);
     (void)unlink(path);
+    (void)snprintf(path, sizeof(path), "%s/.lock", folder);
+    (void)unlink(path);
     (void)rmdir(folder);
     library_ask(&world.library);
     for (int side = 0; side < SIDES; side++) {

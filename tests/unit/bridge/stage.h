@@ -3,6 +3,7 @@
 #pragma once
 
 #include "peer.h"
+#include "scratch_folder.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -27,7 +28,7 @@ struct note {
 };
 
 struct stage {
-    char folder[64];
+    struct scratch folder;
     struct authority ca;
     struct mint *mint; // for the origins' certificates
     struct settings settings;
@@ -84,9 +85,8 @@ static inline int stage_open(void **state)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)pthread_mutex_init(&stage->lock, NULL);
     (void)pthread_cond_init(&stage->noted, NULL);
-    strcpy(stage->folder, "/tmp/midspan-unit-XXXXXX");
-    assert_non_null(mkdtemp(stage->folder));
-    assert_true(authority_open(stage->folder, &stage->ca, NULL, &error));
+    scratch_make(&stage->folder);
+    assert_true(authority_open(stage->folder.path, &stage->ca, NULL, &error));
     stage->mint = mint_new(&stage->ca, 0, &error);
     assert_non_null(stage->mint);
     settings_default(&stage->settings);
@@ -94,7 +94,7 @@ static inline int stage_open(void **state)
     stage->settings.probe = false;
     stage->settings.listen[0].port = 0;
     (void)snprintf(stage->settings.legs[SERVER].ca_file, sizeof(stage->settings.legs[0].ca_file),
-                   "%s/ca.pem", stage->folder);
+                   "%s/ca.pem", stage->folder.path);
     return 0;
 }
 
@@ -232,7 +232,6 @@ static inline void bridge_open(struct stage *stage)
 static inline int stage_close(void **state)
 {
     struct stage *stage = *state;
-    char path[128];
     peer_clear(&stage->client);
     peer_clear(&stage->origin);
     peer_clear(&stage->outer);
@@ -247,11 +246,7 @@ static inline int stage_close(void **state)
     recorder_free(stage->recorder);
     mint_free(stage->mint);
     authority_clear(&stage->ca);
-    (void)snprintf(path, sizeof(path), "%s/ca.pem", stage->folder);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof(path), "%s/ca-key.pem", stage->folder);
-    (void)unlink(path);
-    (void)rmdir(stage->folder);
+    scratch_remove_path(stage->folder.path);
     free(stage);
     return 0;
 }

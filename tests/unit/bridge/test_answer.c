@@ -1,5 +1,6 @@
 // Answers of midspan's own: HTTP/1.1 and HTTP/2 as bytes, escaped, whole, within a first window.
 #include "rows.h"
+#include "scratch_folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,16 +15,12 @@ static struct authority authority;
 
 static int open_authority(void **state)
 {
-    char folder[] = "/tmp/midspan-unit-XXXXXX", path[64];
+    struct scratch folder;
     struct error error;
     (void)state;
-    assert_non_null(mkdtemp(folder));
-    assert_true(authority_open(folder, &authority, NULL, &error));
-    (void)snprintf(path, sizeof(path), "%s/ca.pem", folder);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof(path), "%s/ca-key.pem", folder);
-    (void)unlink(path);
-    (void)rmdir(folder);
+    scratch_make(&folder);
+    assert_true(authority_open(folder.path, &authority, NULL, &error));
+    scratch_remove_path(folder.path);
     return 0;
 }
 

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "certs.h"
-#include "scratch.h"
+#include "scratch_folder.h"
 
 #define RACERS 8
 

@@ -5,7 +5,7 @@
 #include <openssl/bn.h>
 
 #include "certs.h"
-#include "scratch.h"
+#include "scratch_folder.h"
 
 #define DAY_US    ((int64_t)86400 * 1000000)
 #define LONG_HOST "a-label-that-takes-its-time.another-one-of-that-kind.example-of-length.test"

@@ -3,7 +3,7 @@
 #include "chain_kit.h"
 
 #include "certs.h"
-#include "scratch.h"
+#include "scratch_folder.h"
 
 // -1 lets all allocations through; 0 fails the next one. Of this thread: the key maker allocates
 // when it likes, and a test must fail the same one each time.

@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #include "certs.h"
-#include "scratch.h"
+#include "scratch_folder.h"
 
 #define THREADS 4
 #define ROUNDS  150

@@ -2,7 +2,7 @@
 #include "chain_kit.h"
 
 #include "certs.h"
-#include "scratch.h"
+#include "scratch_folder.h"
 
 static struct scratch scratch;
 static struct kit_cert root, leaf;

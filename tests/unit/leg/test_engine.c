@@ -1,5 +1,6 @@
 // Handshakes between two engines in memory: what is agreed, how each end ends, and data after it.
 #include "rows.h"
+#include "scratch_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ struct pair {
     struct authority ca;
     struct mint *mint;
     struct trust_store *trust;
-    char folder[64];
+    struct scratch folder;
 };
 
 struct pair_end {
@@ -49,10 +50,9 @@ static struct pair shared_pair;
 static void pair_open(struct pair *pair)
 {
     memset(pair, 0, sizeof(*pair));
-    strcpy(pair->folder, "/tmp/midspan-unit-XXXXXX");
-    assert_non_null(mkdtemp(pair->folder));
+    scratch_make(&pair->folder);
     struct error error = {0};
-    if (!authority_open(pair->folder, &pair->ca, NULL, &error)) {
+    if (!authority_open(pair->folder.path, &pair->ca, NULL, &error)) {
         fail_msg("%s", error.text);
     }
     pair->mint = mint_new(&pair->ca, 0, &error);
@@ -68,15 +68,10 @@ static void pair_open(struct pair *pair)
 
 static void pair_close(struct pair *pair)
 {
-    char path[128];
     mint_free(pair->mint);
     trust_store_free(pair->trust);
     authority_clear(&pair->ca);
-    (void)snprintf(path, sizeof(path), "%s/ca.pem", pair->folder);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof(path), "%s/ca-key.pem", pair->folder);
-    (void)unlink(path);
-    (void)rmdir(pair->folder);
+    scratch_remove_path(pair->folder.path);
 }
 
 static void make_shape(struct talk *talk, enum side side, const char *text)

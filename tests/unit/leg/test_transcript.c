@@ -1,5 +1,6 @@
 // The transcript: what peers of many habits leave in the evidence.
 #include "rows.h"
+#include "scratch_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 // ---- our engine on the client leg, against a client made by hand
 
 struct bench {
-    char folder[64];
+    struct scratch folder;
     struct authority ca;
     struct mint *mint;
     struct library library;
@@ -36,9 +37,8 @@ static int bench_open(void **state)
 {
     struct error error = {0};
     (void)state;
-    strcpy(bench.folder, "/tmp/midspan-unit-XXXXXX");
-    assert_non_null(mkdtemp(bench.folder));
-    assert_true(authority_open(bench.folder, &bench.ca, NULL, &error));
+    scratch_make(&bench.folder);
+    assert_true(authority_open(bench.folder.path, &bench.ca, NULL, &error));
     bench.mint = mint_new(&bench.ca, 0, &error);
     assert_non_null(bench.mint);
     library_ask(&bench.library);
@@ -47,15 +47,10 @@ static int bench_open(void **state)
 
 static int bench_close(void **state)
 {
-    char path[128];
     (void)state;
     mint_free(bench.mint);
     authority_clear(&bench.ca);
-    (void)snprintf(path, sizeof(path), "%s/ca.pem", bench.folder);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof(path), "%s/ca-key.pem", bench.folder);
-    (void)unlink(path);
-    (void)rmdir(bench.folder);
+    scratch_remove_path(bench.folder.path);
     return 0;
 }
 
