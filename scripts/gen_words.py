@@ -41,6 +41,7 @@ PARTS = {
                          "static const char *leg_goes_back(", "static bool goes_back(",
                          "bool play_is_mended("),
     "proxy/lab/trial.c": ("bool trial_mended(",),
+    "proxy/lab/guard.h": ("#define GUARD_MAP(",),
     "proxy/cli/lab_all.c": ("static void note_why(",),
     "proxy/bridge/ask.c": ("static void tell_over(",),
     "proxy/bridge/proxy.c": ("static void tell_experiments(",),

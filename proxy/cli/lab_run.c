@@ -279,24 +279,6 @@ int lab_run(struct lab_session *lab)
 
 // ---- a student's fix
 
-// has_part_of is true if the fix changes something of that party.
-static bool has_part_of(const struct yaml_item *fix, enum party party)
-{
-    static const struct {
-        enum party party;
-        const char *key;
-    } rows[] = {{PARTY_CLIENT, "client"},
-                {PARTY_CLIENT, "second-client"},
-                {PARTY_SERVER, "origin"},
-                {PARTY_BRIDGE, "bridge"},
-                {PARTY_NETWORK, "box"}};
-    bool has = false;
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        has = has || (rows[i].party == party && yaml_member(fix, rows[i].key) != NULL);
-    }
-    return has;
-}
-
 static bool read_fix(const struct scenario *scenario, const char *path, struct lab_case *out_case,
                      bool *out_elsewhere, struct error *error)
 {
@@ -308,7 +290,7 @@ static bool read_fix(const struct scenario *scenario, const char *path, struct l
     bool is_ok = tree.root != NULL ? scenario_mend(scenario, tree.root, path, out_case, error)
                                    : error_set(error, ERROR_CONFIG,
                                                "%.200s: nothing in it, expected a fix", path);
-    *out_elsewhere = is_ok && !has_part_of(tree.root, scenario->fix_party);
+    *out_elsewhere = is_ok && !scenario_may_act(scenario, tree.root);
     yaml_tree_clear(&tree);
     return is_ok;
 }
@@ -320,6 +302,36 @@ static bool breaks_as_before(const struct lab_trial *trial)
     const struct verdict *verdict = trial->mended.play.parts[0].verdict;
     const struct lab_expectation *expect = &trial->scenario->expect;
     return verdict != NULL && verdict->cause == expect->cause && verdict->leg == expect->leg;
+}
+
+// What was looked at before a fix counts: for who would do the same by hand.
+static void write_verified(const struct lab_session *lab, struct sheet *sheet,
+                           const struct trial_run *run)
+{
+    char text[256];
+    const struct play_part *part = &run->play.parts[0];
+    const struct evidence *evidence = part->evidence;
+    (void)snprintf(
+        text, sizeof(text),
+        lab_say(lab, "the client, with its own request, got a whole answer: status %d",
+                "クライアントが、元のリクエストのままで応答を最後まで受け取った（ステータス %d）"),
+        part->result.status); // fits
+    sheet_label(sheet, lab_say(lab, "verified", "確認済み"), text);
+    if (evidence != NULL) {
+        (void)snprintf(
+            text, sizeof(text),
+            lab_say(lab, "%s on the client leg, %s on the server leg: nothing deprecated",
+                    "クライアント側レッグは %s、サーバー側レッグは %s：非推奨のものはない"),
+            version_name(evidence->legs[CLIENT].version),
+            version_name(evidence->legs[SERVER].version)); // fits
+        sheet_label(sheet, "", text);
+    }
+    sheet_label(sheet, "",
+                lab_say(lab, "the fault is gone, and not merely hidden by the bridge",
+                        "障害はなくなった（ブリッジが隠しているだけではない）"));
+    sheet_label(sheet, "",
+                lab_say(lab, "nothing was taken away that the exercise is about",
+                        "演習の対象そのものを取り除いてはいない"));
 }
 
 static int told_check(struct lab_session *lab, const struct lab_trial *trial, bool is_elsewhere)
@@ -338,6 +350,7 @@ static int told_check(struct lab_session *lab, const struct lab_trial *trial, bo
                          : lab_say(lab, "✗ not mended yet", "✗ まだ直っていません"));
     if (is_mended) {
         sheet_line(&sheet, speech_in(&scenario->answer, lab->language));
+        write_verified(lab, &sheet, &trial->mended);
         if (is_elsewhere) { // a way round is a way, but not the one to stay on
             sheet_label(&sheet, lab_say(lab, "note", "補足"),
                         lab_say(lab,

@@ -12,6 +12,7 @@
 //   interceptor.h | a second bridge, with an authority of its own
 //   scenario.h    | one exercise, read from its file; the list of those built in
 //   reading.h     | a YAML file of the lab; case_read.h: the parts of a case
+//   guard.h       | what a fix has to leave as it is
 //   handout.h     | what a student is told of a scenario's parts
 //   stage.h       | everything of one case, opened and closed in order
 //   client.h      | the client of a case; client_h2.h: its HTTP/2;

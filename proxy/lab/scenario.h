@@ -144,6 +144,9 @@ struct scenario {
     struct speech hints[SCENARIO_HINTS_MAX];
     size_t hint_count;
     enum party fix_party;
+    uint32_t accepts; // bits of enum guard: what a fix may give up, beside what the own one does
+    uint32_t parties; // bits of enum party: who may act; the fix's own party, whose parts it
+                      // changes, and whom it accepts
     struct lab_case broken, mended;
     struct lab_expectation expect;
     const char *parts; // what a student is told of them, as handout.h writes it
@@ -168,6 +171,9 @@ void scenario_free(struct scenario *scenario);
 struct yaml_item;
 bool scenario_mend(const struct scenario *scenario, const struct yaml_item *parts, const char *name,
                    struct lab_case *out_case, struct error *error);
+
+// scenario_may_act is true when such parts change something of a party that may act.
+bool scenario_may_act(const struct scenario *scenario, const struct yaml_item *parts);
 
 // The scenarios that are built in, in the order of lessons and within them.
 #define SCENARIOS_MAX 256

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "case_read.h"
+#include "guard.h"
 #include "handout.h"
 #include "quote.h"
 
@@ -276,14 +277,61 @@ static bool read_fix_party(const struct reading *reading, const struct yaml_item
     return read_party(reading, item, what, &((struct scenario *)out)->fix_party);
 }
 
+// parties_of gives whose parts a fix changes, as bits.
+static uint32_t parties_of(const struct yaml_item *fix)
+{
+    static const struct {
+        const char *part;
+        enum party party;
+    } rows[] = {{"client", PARTY_CLIENT},
+                {"second-client", PARTY_CLIENT},
+                {"origin", PARTY_SERVER},
+                {"bridge", PARTY_BRIDGE},
+                {"box", PARTY_NETWORK}};
+    uint32_t parties = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        parties |= yaml_member(fix, rows[i].part) != NULL ? 1u << rows[i].party : 0;
+    }
+    return parties;
+}
+
+bool scenario_may_act(const struct scenario *scenario, const struct yaml_item *parts)
+{
+    return (scenario->parties & parties_of(parts)) != 0;
+}
+
+#define PARTIES (PARTY_NETWORK + 1)
+
+// What is a fix too, though it isn't the scenario's own: words of guard.h, and parties.
+static bool read_accepts(const struct reading *reading, const struct yaml_item *item,
+                         const char *what, void *out)
+{
+    const char *names[GUARDS + PARTIES];
+    struct scenario *scenario = out;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        names[i] = i < GUARDS ? guard_word((enum guard)i) : party_name((enum party)(i - GUARDS));
+    }
+    if (!reading_is(reading, item, YAML_LIST, what)) {
+        return false;
+    }
+    for (const struct yaml_item *one = item->first; one != NULL; one = one->next) {
+        size_t i;
+        if (!reading_word(reading, one, what, names, COUNT_OF(names), &i)) {
+            return false;
+        }
+        scenario->accepts |= i < GUARDS ? 1u << i : 0;
+        scenario->parties |= i < GUARDS ? 0 : 1u << (i - GUARDS);
+    }
+    return true;
+}
+
 static bool read_fix(const struct reading *reading, const struct yaml_item *fix,
                      struct scenario *scenario)
 {
     static const struct reading_key fix_keys[] = {
-        {"text", read_fix_text},       {"party", read_fix_party},
-        {"origin", read_later},        {"box", read_later},
-        {"bridge", read_later},        {"client", read_later},
-        {"second-client", read_later}, {NULL, NULL},
+        {"text", read_fix_text}, {"party", read_fix_party},     {"accepts", read_accepts},
+        {"origin", read_later},  {"box", read_later},           {"bridge", read_later},
+        {"client", read_later},  {"second-client", read_later}, {NULL, NULL},
     };
     if (!reading_map(reading, fix, "fix", fix_keys, scenario)) {
         return false;
@@ -293,6 +341,7 @@ static bool read_fix(const struct reading *reading, const struct yaml_item *fix,
                             yaml_member(fix, "text") == NULL ? "text" : "party");
     }
     scenario->mended = scenario->broken;
+    scenario->parties |= 1u << scenario->fix_party | parties_of(fix);
     return read_parts(reading, fix, &scenario->mended);
 }
 

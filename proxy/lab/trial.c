@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "guard.h"
+
 // verifies is true for a bridge that checks its origin's certificate: unless told otherwise, or in
 // a preset's place.
 static bool verifies(const struct lab_bridge *bridge)
@@ -66,6 +68,10 @@ bool trial_mended(struct lab_trial *trial, const struct lab_case *mended, struct
         deny(run, "it works because nobody looks any more: the bridge verifies no certificate");
     } else if (run->is_as_wanted && is_revoked(mended)) {
         deny(run, "it works because nobody looks any more: the certificate is still revoked");
+    }
+    const char *breach = guard_breach(trial->scenario, mended);
+    if (run->is_as_wanted && breach != NULL) {
+        deny(run, breach);
     }
     return true;
 }

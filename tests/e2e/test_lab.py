@@ -223,10 +223,12 @@ def test_a_fix_is_checked_and_ticked(lab, tmp_path):
     assert "✓ mended" in text
     assert re.search(r".*✓.* expired\n", lab("list")[1])
 
-    fix.write_text("bridge: {server-leg: {clock: -60d}}\n")
-    code, text, _ = lab("check", "expired", fix)
+    assert "verified" in text and "a whole answer: status 200" in text
+
+    fix.write_text("bridge: {server-leg: {max: TLS1.2}}\n")
+    code, text, _ = lab("check", "version-intolerant", fix)
     assert code == 0
-    assert "the fault lies elsewhere" in text and "Renew the origin's certificate" in text
+    assert "the fault lies elsewhere" in text and "Update the server so that" in text
 
     assert lab("show", "expired", "--start", fix)[0] == 2  # never over a file that is there
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "trial.h"
+#include "yaml_tree.h"
 
 #define SPEECH "{en: word, ja: 言葉}"
 #define HEAD \
@@ -227,7 +228,94 @@ static void a_wrong_fix_is_told(void **state)
     scenario_free(scenario);
 }
 
+// What a student may write: another way that mends is taken, and who takes away what the exercise
+// is about is told so. `why` NULL: it counts.
+static const struct student {
+    const char *name, *scenario, *fix, *why;
+    bool is_elsewhere; // it changes none who may act
+} students[] = {
+    {"the bridge passes a host that it should bridge", "expired-authority",
+     "bridge: {pass: on}\nclient: {trusts: origin}\n",
+     "it works because the bridge no longer bridges: it passes the host untouched", false},
+    {"the bridge passes what a pin is for", "pinned-client", "bridge: {pass: on}\n", NULL, false},
+    {"a client certificate that goes through, for nothing ends it", "mtls-lost",
+     "bridge: {pass: on}\nclient: {trusts: origin, certificate: on}\n", NULL, false},
+    {"a client that no longer pins", "pinned-client", "client: {pins: off}\n",
+     "it works because the client no longer insists on what it insisted on", true},
+    {"a clock set back to when the certificate was good", "truly-expired",
+     "bridge: {server-leg: {clock: -60d}}\n",
+     "it works, but a clock is still wrong, or was set wrong", true},
+    {"a certificate dated back to suit a slow clock", "bridge-behind",
+     "origin: {chain: {days: -30..60}}\n", "it works, but a clock is still wrong, or was set wrong",
+     true},
+    {"a clock that is a little less wrong", "client-behind", "client: {clock: -1h}\n",
+     "it works, but a clock is still wrong, or was set wrong", false},
+    {"another site asked for", "apache-silent-name-check", "client: {target: other.midspan.test}\n",
+     "it works because the client asks for another site", true},
+    {"the old shop's page in the new one's place", "unknown-name-alert",
+     "bridge: {server-leg: {sni: old-shop.midspan.test}}\n",
+     "it works because the bridge asks for another site than the client, or verifies another name",
+     true},
+    {"a health check that verifies the server's name", "ip-address",
+     "bridge: {server-leg: {verify-name: site.midspan.test}}\n", NULL, false},
+    {"a bridge that says the name for a client that can't", "client-without-sni",
+     "bridge: {server-leg: {sni: site.midspan.test}}\n", NULL, false},
+    {"an origin that takes a hello without a name", "bridge-drops-sni", "origin: {quirk: none}\n",
+     "it works because the origin was changed, which has no fault", true},
+    {"an origin that no longer compares", "host-differs", "origin: {http: {check-host: off}}\n",
+     "it works because the origin no longer asks for what it asked for", true},
+    {"an origin that asks for no certificate", "mtls-13-late",
+     "origin: {policy: {client-auth: none}}\n",
+     "it works because the origin no longer asks for what it asked for", true},
+    {"the Host rewritten as the SNI is", "caddy-host-vs-sni",
+     "client: {host: upstream.midspan.test}\n", NULL, false},
+    {"an RSA certificate kept", "rsa-against-ecdsa", "origin: {chain: {key: rsa}}\n", NULL, false},
+    {"a firewall that the security team knows", "antivirus-behind-bridge", "box: {trusted: on}\n",
+     NULL, false},
+    {"the authority for what is not to be trusted, trusted", "interceptor-untrusted-ca",
+     "box: {trusted: on}\n",
+     "it works because an interceptor is trusted that nobody has vouched for", false},
+    {"a certificate trusted because it was shown", "self-signed",
+     "origin: {chain: {trust: root}}\n",
+     "it works because a certificate is trusted that was merely shown", false},
+    {"no edge device at all", "no-sni-multitenant", "bridge: {edge: none}\n",
+     "it works because another device stands in the bridge's place", false},
+    {"a client without GREASE", "grease-intolerance", "client: {grease: off}\n",
+     "it works because another client does it now", true},
+    {"an antivirus that is gone", "antivirus-before-bridge", "box: none\n", NULL, false},
+    {"a way round, for one origin", "version-intolerant", "bridge: {server-leg: {max: TLS1.2}}\n",
+     NULL, true},
+};
+
+static void a_students_fix_is_judged(void **state)
+{
+    const struct student *row = *state;
+    static struct lab_case made;
+    struct scenario_list list;
+    struct error error;
+    struct yaml_tree tree;
+    assert_true(scenario_list_open(&list, &error));
+    struct lab_trial trial = {.scenario = scenario_list_find(&list, row->scenario, &error)};
+    assert_non_null(trial.scenario);
+    if (!yaml_tree_parse(&tree, slice_of_text(row->fix), "fix.yaml", &error) ||
+        !scenario_mend(trial.scenario, tree.root, "fix.yaml", &made, &error) ||
+        !trial_mended(&trial, &made, &error)) {
+        fail_msg("%s", error.text);
+    }
+    if (trial.mended.is_as_wanted != (row->why == NULL)) {
+        fail_msg("%s", trial.mended.is_as_wanted ? "it counts" : trial.mended.why);
+    }
+    if (row->why != NULL) {
+        assert_string_equal(trial.mended.why, row->why);
+    }
+    assert_int_equal(scenario_may_act(trial.scenario, tree.root), !row->is_elsewhere);
+    yaml_tree_clear(&tree);
+    trial_clear(&trial);
+    scenario_list_clear(&list);
+}
+
 int main(void)
 {
-    return RUN_ROWS(rows, play_gives) + RUN_ROWS(wrongs, a_wrong_fix_is_told);
+    return RUN_ROWS(rows, play_gives) + RUN_ROWS(wrongs, a_wrong_fix_is_told) +
+           RUN_ROWS(students, a_students_fix_is_judged);
 }

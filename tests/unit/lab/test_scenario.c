@@ -18,6 +18,9 @@
 static const struct wrong_row {
     const char *name, *text, *want;
 } wrong_rows[] = {
+    {"a fix that accepts what there is not",
+     HEAD EXPECT "fix: {text: " SPEECH ", party: server, accepts: [pas]}\n",
+     "accepts: bad value 'pas', expected one of pass, edge"},
     {"nothing", "", "f.yaml: nothing in it, expected a scenario"},
     {"a list", "[a]", "f.yaml:1: a list, expected a mapping"},
     {"no YAML", "a: [", "f.yaml:2: did not find expected node content"},
@@ -53,7 +56,8 @@ static const struct wrong_row {
     {"fix without a party", HEAD EXPECT "fix: {text: " SPEECH "}\n",
      "f.yaml:7: fix: no party, expected text and party"},
     {"fix of something else", HEAD EXPECT "fix: {text: " SPEECH ", party: server, expect: {}}\n",
-     "f.yaml:7: fix: unknown key 'expect', expected one of text, party, origin, box, bridge, "
+     "f.yaml:7: fix: unknown key 'expect', expected one of text, party, accepts, origin, box, "
+     "bridge, "
      "client, second-client"},
     {"leg key that nobody has", WHOLE "bridge:\n  server-leg: {maxx: TLS1.2}\n",
      "f.yaml:9: bridge: server-leg: unknown key 'maxx'"},
