@@ -17,7 +17,7 @@ static const char *const page_words[] = {
     "The SSL certificate error",                    // nginx, of a client certificate
     "No required SSL certificate",                  // nginx
     "Cannot perform Post-Handshake Authentication", // Apache, to a client of TLS 1.3
-    "Unknown ALPN Protocol, expected `h2`",         // Node's HTTP/2 server
+    "ALPN Protocol, expected `h2`",                 // Node's HTTP/2 server
 };
 
 // They all come with one of these two.

@@ -230,6 +230,15 @@ static void conclude_taken(struct judge *judge, const struct refusal *refusal,
     }
 }
 
+// is_name_open is true if the fault is one of the name, and which name the client had in mind is
+// not known: it said none and has named an address on the way, which it may have looked up itself.
+static bool is_name_open(const struct judge *judge, enum stack_fault fault)
+{
+    const char *sni = leg_of(judge, CLIENT)->sni_sent;
+    return fault == STACK_FAULT_WRONG_NAME && (sni == NULL || sni[0] == '\0') &&
+           judge->evidence->target.is_ip;
+}
+
 static void take_cause(struct judge *judge, const struct refusal *refusal,
                        const struct verdict *found, struct verdict *verdict)
 {
@@ -243,11 +252,17 @@ static void take_cause(struct judge *judge, const struct refusal *refusal,
     verdict->fix = found->fix;
     verdict->offered = found->offered;
     verdict->accepted = found->accepted;
-    verdict->confidence = is_proven && (kinds[kind].is_certain || is_named) ? CONFIDENCE_PROVEN
-                          : is_deduced                                      ? CONFIDENCE_DEDUCED
-                                                                            : CONFIDENCE_SUSPECTED;
+    bool is_open = is_name_open(judge, kinds[kind].fault);
+    bool is_certain = (kinds[kind].is_certain && !is_open) || is_named;
+    verdict->confidence = is_proven && is_certain ? CONFIDENCE_PROVEN
+                          : is_deduced            ? CONFIDENCE_DEDUCED
+                                                  : CONFIDENCE_SUSPECTED;
     verdict_fact(judge, verdict, "dialled again and verified by midspan: %s", found->summary);
-    if (verdict->confidence != CONFIDENCE_PROVEN && is_proven) {
+    if (is_open) {
+        verdict_fact(judge, verdict,
+                     "the client named only an address and sent no SNI: which name it looked for "
+                     "in the certificate is not known");
+    } else if (verdict->confidence != CONFIDENCE_PROVEN && is_proven) {
         verdict_fact(judge, verdict, "what the client trusts itself, its answer does not tell");
     }
 }

@@ -91,8 +91,7 @@ static bool protocols_differ(struct judge *judge, enum side side, struct verdict
 static bool refused_for_protocol(struct judge *judge, enum side side, struct verdict *out)
 {
     const struct leg_evidence *leg = leg_of(judge, side);
-    if (side != SERVER || leg->alpn.len > 0 ||
-        !leg_told(leg, "Unknown ALPN Protocol, expected `h2`")) {
+    if (side != SERVER || leg->alpn.len > 0 || !leg_told(leg, "ALPN Protocol, expected `h2`")) {
         return false;
     }
     bool was_cut = judge->client.alpn.len > 0 && judge->offer.alpn.len == 0;

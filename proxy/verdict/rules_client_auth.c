@@ -4,6 +4,9 @@
 #include "judge.h"
 #include "refusal.h"
 
+// A Certificate without one: its header, and the length of an empty list (RFC 5246 section 7.4.6).
+#define EMPTY_CERTIFICATE_LEN 7
+
 static bool is_refusal(uint8_t alert)
 {
     return is_certificate_alert(alert) || alert == ALERT_ACCESS_DENIED ||
@@ -53,6 +56,44 @@ static bool origin_alert(struct judge *judge, enum side side, struct verdict *ou
     enum server_fault fault =
         leg->has_client_certificate ? SERVER_FAULT_BAD_CERTIFICATE : SERVER_FAULT_NO_CERTIFICATE;
     verdict_measured(judge, out, fault, leg->version, ending->alert);
+    return true;
+}
+
+// given_len is the length of the client's Certificate that flew by, 0 when there was none.
+static uint32_t given_len(const struct leg_evidence *leg)
+{
+    for (size_t i = 0; i < leg->moment_count; i++) {
+        const struct moment *moment = &leg->moments[i];
+        if (moment->content_type == CONTENT_HANDSHAKE && moment->type == HANDSHAKE_CERTIFICATE &&
+            moment->sent) {
+            return moment->len;
+        }
+    }
+    return 0;
+}
+
+// A connection that is passed on, up to TLS 1.2: what flies by can be read up to the Finished.
+static bool passed_alert(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, side);
+    uint32_t len = given_len(leg);
+    if (side != SERVER || !judge->evidence->is_passed || len == 0 ||
+        !leg_evidence_saw(leg, HANDSHAKE_CERTIFICATE_REQUEST, false) ||
+        leg->handshake.kind != ENDING_ALERT_RECEIVED || !is_refusal(leg->handshake.alert)) {
+        return false;
+    }
+    bool was_given = len > EMPTY_CERTIFICATE_LEN;
+    verdict_set(out, was_given ? "client-auth.rejected" : "client-auth.required", PARTY_CLIENT,
+                PHASE_CLIENT_CERTIFICATE, CONFIDENCE_DEDUCED);
+    verdict_say(judge, out,
+                was_given ? "%s refused the client's certificate"
+                          : "%s demands a client certificate, and the client sent none",
+                judge->origin);
+    verdict_fact(judge, out, "%s after CertificateRequest", ending_text(judge, &leg->handshake));
+    if (!was_given) {
+        verdict_fix(judge, out,
+                    "Give the client a certificate from an authority that the origin accepts.");
+    }
     return true;
 }
 
@@ -177,6 +218,7 @@ static bool client_refused(struct judge *judge, enum side side, struct verdict *
 
 const struct rule client_auth_rules[] = {
     {"the origin refused by alert", origin_alert},
+    {"the origin refused one that was passed on", passed_alert},
     {"the origin refused in HTTP", origin_status},
     {"the origin left after asking", origin_cut},
     {"the origin asks after the request", origin_asks_late},

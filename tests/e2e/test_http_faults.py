@@ -244,3 +244,20 @@ def test_nginx_refuses_our_client_certificate(h2, start_midspan, start_origin, c
     assert fetch(curl, proxy, origin.url("/small.bin"), h2=h2).status == 400
     verdict = proxy.expect_verdict("client-auth.rejected", leg="server", party="bridge")
     assert verdict["confidence"] == "deduced", verdict
+
+
+NODE_H2 = """
+const http2 = require("node:http2"), fs = require("node:fs");
+const server = http2.createSecureServer({ cert: fs.readFileSync(process.argv[1]),
+  key: fs.readFileSync(process.argv[2]) });
+server.listen(0, "127.0.0.1", () => console.log("listening " + server.address().port));
+"""
+
+
+def test_node_turns_a_client_without_alpn_away(proxy, curl, tmp_path, pki_):
+    cert = pki_.server()
+    with Process(["node", "-e", NODE_H2, cert.chain, cert.key], tmp_path / "node.log") as node:
+        url = f"https://localhost:{node.await_line('listening ')}/"
+        assert fetch(curl, proxy, url, "--no-alpn").status == 403
+        verdict = proxy.expect_verdict("alpn.no-overlap", leg="server", party="client")
+    assert verdict["confidence"] == "deduced", verdict

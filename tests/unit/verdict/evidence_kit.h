@@ -16,6 +16,7 @@
 //   x.chain=WHAT    the certificates; x.verify=CODE[+CODE] what verification found ("ok": nothing)
 //   x.in=N, x.out=N application bytes; x.wait=SECONDS; x.at=DAYS verified when
 //   x.http=STATUS, x.words=TEXT, s.reasks      what the answer said; a renegotiation is asked for
+//   x.none          a Certificate of the client that holds none
 //   finished, used  how far a client came that was passed on
 //
 // The rest is in kit_evidence_word.
@@ -269,8 +270,11 @@ static inline bool kit_handshake_word(struct kit *kit, enum side side, const cha
         leg->retry_request = leg->client_hello.len > 0 ? leg->client_hello : slice_of_text("x");
         leg->bytes_received += 90;
     } else if (strcmp(key, "request") == 0) {
-        leg->has_certificate_request = true;
+        leg->has_certificate_request = !kit->evidence.is_passed;
         kit_moment(kit, side, HANDSHAKE_CERTIFICATE_REQUEST, true);
+    } else if (strcmp(key, "none") == 0) {
+        kit_moment(kit, side, HANDSHAKE_CERTIFICATE, false);
+        leg->moments[leg->moment_count - 1].len = 7;
     } else if (strcmp(key, "reasks") == 0) {
         kit_moment(kit, side, HANDSHAKE_HELLO_REQUEST, true);
     } else if (strcmp(key, "gave") == 0) {
