@@ -18,8 +18,8 @@
 #include "hello_dial.h"
 #include "library.h"
 #include "survey_leg.h"
+#include "survey_lists.h"
 #include "survey_plan.h"
-#include "wide.h"
 
 #define ROOM_BYTES   ((size_t)16 * 1024)
 #define TICK_MS      20
@@ -282,25 +282,6 @@ static void on_tick(uv_timer_t *timer)
     advance(timer->data);
 }
 
-// The TLS library with all that it can, the usual groups first: they get the key share.
-static void make_shape(struct leg_shape *out_shape)
-{
-    struct library library;
-    struct number_list groups;
-    library_ask(&library);
-    memset(out_shape, 0, sizeof(*out_shape)); // a key of contexts: padding as well
-    out_shape->version_min = library.version_min;
-    out_shape->version_max = library.version_max;
-    out_shape->suites = library.suites;
-    out_shape->schemes = library.schemes;
-    wide_list(LIST_GROUPS, &groups);
-    for (size_t i = 0; i < groups.count; i++) {
-        if (number_list_has(&library.groups, groups.items[i])) {
-            (void)number_list_add(&out_shape->groups, groups.items[i]); // fewer than it holds
-        }
-    }
-}
-
 bool survey_start(const struct survey_setup *setup, struct error *error)
 {
     struct surveyor *surveyor = calloc(1, sizeof(*surveyor));
@@ -312,7 +293,9 @@ bool survey_start(const struct survey_setup *setup, struct error *error)
                                                        : sizeof(struct sockaddr_in);
     memcpy(&surveyor->address, setup->address, len);
     leg_policy_default(&surveyor->policy, SERVER);
-    make_shape(&surveyor->shape);
+    struct library library;
+    library_ask(&library);
+    survey_shape(&library, &surveyor->shape);
     struct context_common common = {.side = SERVER, .policy = &surveyor->policy};
     surveyor->contexts = contexts_new(&common);
     if (surveyor->contexts == NULL ||

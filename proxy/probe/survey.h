@@ -22,7 +22,7 @@
 
 enum survey_state {
     SURVEY_NOT_CHECKED,
-    SURVEY_PARTIAL, // a limit ended it: there may be more
+    SURVEY_PARTIAL, // a limit ended it, ours or the server's: there may be more
     SURVEY_WHOLE
 };
 
@@ -69,7 +69,7 @@ struct survey {
     struct leg_evidence *full[SURVEY_FULLS];         // in the arena; NULL: not run
     size_t dial_count;
     int64_t lasted_us;
-    bool was_cut; // by the limit on dials or time
+    bool was_cut; // by the limit on dials or time, or a server that stopped answering
 };
 
 struct survey_setup {

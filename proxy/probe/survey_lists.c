@@ -1,5 +1,7 @@
 #include "survey_lists.h"
 
+#include <string.h>
+
 #include "code_points.h"
 #include "wide.h"
 
@@ -67,4 +69,48 @@ void survey_schemes(uint16_t version, struct number_list *out)
             (void)number_list_add(out, scheme->id); // as above
         }
     }
+}
+
+void survey_list_remove(struct number_list *list, uint16_t number)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i] != number) {
+            list->items[kept++] = list->items[i];
+        }
+    }
+    list->count = (uint16_t)kept;
+}
+
+bool survey_list_add(struct survey_list *list, uint16_t number, size_t dh_bits)
+{
+    if (list->count == SURVEY_ITEMS_MAX) {
+        return false;
+    }
+    list->items[list->count] = number;
+    list->dh_bits[list->count] = dh_bits <= UINT16_MAX ? (uint16_t)dh_bits : UINT16_MAX;
+    list->count++;
+    return true;
+}
+
+static void take_usual(enum list_kind kind, const struct number_list *known,
+                       struct number_list *out)
+{
+    struct number_list usual;
+    wide_list(kind, &usual);
+    for (size_t i = 0; i < usual.count; i++) {
+        if (number_list_has(known, usual.items[i])) {
+            (void)number_list_add(out, usual.items[i]); // fewer than it holds
+        }
+    }
+}
+
+void survey_shape(const struct library *library, struct leg_shape *out_shape)
+{
+    memset(out_shape, 0, sizeof(*out_shape)); // a key of contexts: padding as well
+    out_shape->version_min = library->version_min;
+    out_shape->version_max = library->version_max;
+    out_shape->suites = library->suites;
+    take_usual(LIST_GROUPS, &library->groups, &out_shape->groups);
+    take_usual(LIST_SCHEMES, &library->schemes, &out_shape->schemes);
 }

@@ -4,43 +4,14 @@
 #include <string.h>
 
 #include "code_points.h"
+#include "survey_ask.h"
 #include "survey_lists.h"
-#include "wide.h"
-
-// ---- lists
-
-static void list_remove(struct number_list *list, uint16_t number)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i] != number) {
-            list->items[kept++] = list->items[i];
-        }
-    }
-    list->count = (uint16_t)kept;
-}
-
-static bool found_add(struct survey_list *list, uint16_t number, size_t dh_bits)
-{
-    if (list->count == SURVEY_ITEMS_MAX) {
-        return false;
-    }
-    list->items[list->count] = number;
-    list->dh_bits[list->count] = dh_bits <= UINT16_MAX ? (uint16_t)dh_bits : UINT16_MAX;
-    list->count++;
-    return true;
-}
 
 // ---- tracks
 
-static struct survey_version *version_of(struct survey_plan *plan, const struct survey_track *track)
-{
-    return &plan->survey->versions[track->version];
-}
-
 static struct survey_list *list_of(struct survey_plan *plan, const struct survey_track *track)
 {
-    struct survey_version *version = version_of(plan, track);
+    struct survey_version *version = survey_version_of(plan, track);
     switch (track->topic) {
     case TOPIC_FULL:
     case TOPIC_ORDER:
@@ -64,33 +35,9 @@ static void end_track(struct survey_plan *plan, struct survey_track *track, enum
     }
 }
 
-static const struct survey_track *suites_track(const struct survey_plan *plan, size_t version)
-{
-    for (size_t i = 0; i < SURVEY_TRACKS; i++) {
-        const struct survey_track *track = &plan->tracks[i];
-        if (track->topic == TOPIC_SUITES && track->version == version) {
-            return track;
-        }
-    }
-    return NULL;
-}
-
 static bool has_ended(const struct survey_plan *plan, size_t version)
 {
-    return suites_track(plan, version)->state == TRACK_DONE;
-}
-
-// The accepted suites of a version by which a key exchange names group and scheme.
-static void curve_suites(const struct survey_version *version, struct number_list *out)
-{
-    *out = (struct number_list){0};
-    for (size_t i = 0; i < version->suites.count; i++) {
-        const struct suite *suite = suite_find(version->suites.items[i]);
-        bool is_curve = suite != NULL && (suite->kx == KX_ECDHE || suite->kx == KX_ANY);
-        if (is_curve && suite->auth != AUTH_NONE) {
-            (void)number_list_add(out, suite->id); // as many as were found
-        }
-    }
+    return survey_suites_track(plan, version)->state == TRACK_DONE;
 }
 
 // Below TLS 1.3 groups are asked for in the newest version that is taken.
@@ -115,13 +62,13 @@ static bool are_settled(const struct survey_plan *plan, size_t version)
 
 static void prepare_detail(struct survey_plan *plan, struct survey_track *track)
 {
-    const struct survey_version *version = version_of(plan, track);
+    const struct survey_version *version = survey_version_of(plan, track);
     uint16_t number = version->version;
     struct number_list suites;
     if (!are_settled(plan, track->version)) {
         return;
     }
-    curve_suites(version, &suites);
+    survey_curve_suites(version, &suites);
     bool is_wanted = number == VERSION_TLS13 ||
                      (track->topic == TOPIC_GROUPS ? is_newest_below(plan->survey, track->version)
                                                    : number == VERSION_TLS12);
@@ -149,12 +96,12 @@ static void prepare(struct survey_plan *plan, struct survey_track *track)
         }
         break;
     case TOPIC_SUITES:
-        survey_suites(version_of(plan, track)->version, true, &track->left);
+        survey_suites(survey_version_of(plan, track)->version, true, &track->left);
         track->state = TRACK_READY;
         break;
     case TOPIC_ORDER:
         if (has_ended(plan, track->version)) {
-            bool can_ask = version_of(plan, track)->suites.count >= 2;
+            bool can_ask = survey_version_of(plan, track)->suites.count >= 2;
             track->state = can_ask ? TRACK_READY : TRACK_DONE;
         }
         break;
@@ -187,81 +134,6 @@ void survey_plan_open(struct survey_plan *plan, struct survey *survey, bool has_
     assert(at == SURVEY_TRACKS);
 }
 
-// ---- questions
-
-static bool is_chacha(uint16_t suite)
-{
-    return suite == 0x1303 || (suite >= 0xcca8 && suite <= 0xccae); // RFC 8446, RFC 7905
-}
-
-// rival is the suite that is named before the chosen one to learn whose order counts. Not ChaCha20
-// if there is another: servers with an order of their own let a client's ChaCha20 pass before it
-// (HAProxy and others: OpenSSL's SSL_OP_PRIORITIZE_CHACHA).
-static uint16_t rival(const struct survey_list *suites)
-{
-    for (size_t i = 1; i < suites->count; i++) {
-        if (!is_chacha(suites->items[i])) {
-            return suites->items[i];
-        }
-    }
-    return suites->items[1];
-}
-
-static void fill(struct survey_plan *plan, const struct survey_track *track, struct survey_ask *ask)
-{
-    struct survey_version *version = version_of(plan, track);
-    wide_list(LIST_GROUPS, &ask->groups);
-    wide_list(LIST_SCHEMES, &ask->schemes);
-    switch (track->topic) {
-    case TOPIC_FULL:
-        break;
-    case TOPIC_SUITES:
-        ask->suites = track->left;
-        break;
-    case TOPIC_ORDER:
-        (void)number_list_add(&ask->suites, rival(&version->suites)); // both fit
-        (void)number_list_add(&ask->suites, version->suites.items[0]);
-        break;
-    case TOPIC_GROUPS:
-        curve_suites(version, &ask->suites);
-        ask->groups = track->left;
-        if (track->kept != 0) {
-            (void)number_list_add(&ask->groups, track->kept); // it was taken out of there
-        }
-        ask->wants_retry = version->version == VERSION_TLS13;
-        break;
-    case TOPIC_SCHEMES:
-        curve_suites(version, &ask->suites);
-        ask->schemes = track->left;
-        if (version->version == VERSION_TLS13) { // what signed is encrypted: one at a time
-            ask->schemes = (struct number_list){.count = 1, .items = {track->left.items[0]}};
-        }
-        break;
-    }
-}
-
-bool survey_plan_next(struct survey_plan *plan, struct survey_ask *out_ask)
-{
-    for (size_t i = 0; i < SURVEY_TRACKS; i++) {
-        struct survey_track *track = &plan->tracks[i];
-        if (track->state == TRACK_WAITING) {
-            prepare(plan, track);
-        }
-        if (track->state != TRACK_READY) {
-            continue;
-        }
-        *out_ask = (struct survey_ask){.track = i,
-                                       .topic = track->topic,
-                                       .full = track->full,
-                                       .version = version_of(plan, track)->version};
-        fill(plan, track, out_ask);
-        track->state = TRACK_ASKED;
-        track->dials++;
-        return true;
-    }
-    return false;
-}
-
 // ---- answers
 
 static bool went_on(const struct survey_ask *ask, const struct outcome *outcome)
@@ -287,7 +159,7 @@ static void begin_union(struct survey_plan *plan, struct survey_track *track)
 static void end_batch(struct survey_plan *plan, struct survey_track *track,
                       const struct outcome *outcome)
 {
-    struct survey_version *version = version_of(plan, track);
+    struct survey_version *version = survey_version_of(plan, track);
     struct survey_list *list = &version->suites;
     bool is_refused_version = outcome->kind == OUTCOME_ALERT && list->count == 0 &&
                               outcome->alert == ALERT_PROTOCOL_VERSION;
@@ -307,7 +179,8 @@ static void end_batch(struct survey_plan *plan, struct survey_track *track,
         return;
     }
     for (size_t i = 0; track->batch == 2 && i < track->left.count; i++) {
-        (void)found_add(list, track->left.items[i], 0); // taken before; its place is not known
+        (void)survey_list_add(list, track->left.items[i],
+                              0); // taken before; its place is not known
     }
     if (version->answer == SURVEY_UNANSWERED) {
         version->answer = SURVEY_REFUSED;
@@ -318,20 +191,22 @@ static void end_batch(struct survey_plan *plan, struct survey_track *track,
 static void take_suite(struct survey_plan *plan, struct survey_track *track,
                        const struct survey_ask *ask, const struct outcome *outcome)
 {
-    struct survey_version *version = version_of(plan, track);
+    struct survey_version *version = survey_version_of(plan, track);
     bool is_taken = went_on(ask, outcome);
     // A server that chose and then failed by itself (no key for it) has not come to its end.
     bool did_choose = outcome->version == ask->version && outcome->suite != 0 &&
                       number_list_has(&track->left, outcome->suite);
     if (is_taken) {
         version->answer = SURVEY_ACCEPTED;
-        (void)found_add(&version->suites, outcome->suite, outcome->dh_bits); // dials are fewer
+        track->taken = outcome->suite;
+        (void)survey_list_add(&version->suites, outcome->suite,
+                              outcome->dh_bits); // dials are fewer
     }
     if (!is_taken && !did_choose) {
         end_batch(plan, track, outcome);
         return;
     }
-    list_remove(&track->left, outcome->suite);
+    survey_list_remove(&track->left, outcome->suite);
     if (track->dials >= SURVEY_DIALS_VERSION_MAX || version->suites.count == SURVEY_ITEMS_MAX) {
         end_track(plan, track, SURVEY_PARTIAL);
     } else if (track->left.count == 0) {
@@ -344,7 +219,7 @@ static void take_order(struct survey_version *version, const struct outcome *out
     struct survey_list *suites = &version->suites;
     if (outcome->suite == suites->items[0]) {
         suites->order = SURVEY_ORDER_SERVER;
-    } else if (outcome->suite == rival(suites)) {
+    } else if (outcome->suite == survey_rival(suites)) {
         suites->order = SURVEY_ORDER_CLIENT;
     }
 }
@@ -374,7 +249,8 @@ static bool keeps_curve(struct survey_plan *plan, struct survey_track *track)
 {
     const struct survey_list *found = list_of(plan, track);
     bool is_curve = track->topic == TOPIC_GROUPS && track->kept == 0 && found->count > 0 &&
-                    track->left.count > 0 && version_of(plan, track)->version < VERSION_TLS13;
+                    track->left.count > 0 &&
+                    survey_version_of(plan, track)->version < VERSION_TLS13;
     if (is_curve) {
         track->kept = found->items[found->count - 1];
         track->state = TRACK_READY;
@@ -396,39 +272,24 @@ static void take_detail(struct survey_plan *plan, struct survey_track *track,
     }
     bool is_taken = went_on(ask, outcome) && number_list_has(&track->left, chosen);
     if (is_taken) {
-        (void)found_add(list_of(plan, track), chosen, 0); // tables are shorter
+        (void)survey_list_add(list_of(plan, track), chosen, 0); // tables are shorter
     }
-    list_remove(&track->left, chosen);
+    survey_list_remove(&track->left, chosen);
     if (!is_taken && !is_each && keeps_curve(plan, track)) {
         return;
     }
     if ((!is_taken && !is_each) || track->left.count == 0) {
         end_track(plan, track, SURVEY_WHOLE);
         if (track->topic == TOPIC_GROUPS) {
-            note_group_order(version_of(plan, track));
+            note_group_order(survey_version_of(plan, track));
         }
     }
 }
 
-void survey_plan_answer(struct survey_plan *plan, const struct survey_ask *ask,
-                        const struct outcome *outcome)
+static void take(struct survey_plan *plan, struct survey_track *track, const struct survey_ask *ask,
+                 const struct outcome *outcome)
 {
-    struct survey_track *track = &plan->tracks[ask->track];
-    assert(track->state == TRACK_ASKED);
-    if (track->topic == TOPIC_FULL) {
-        track->state = TRACK_DONE;
-        return;
-    }
-    if (track->topic == TOPIC_SUITES && track->dials == 1) {
-        version_of(plan, track)->first = *outcome;
-    }
-    track->state = TRACK_READY;
-    bool is_cut_off = outcome->kind == OUTCOME_RESET || outcome->kind == OUTCOME_UNREACHABLE;
-    if (is_cut_off && !track->was_cut_off) {
-        track->was_cut_off = true; // busy servers do that too: once more
-        return;
-    }
-    track->was_cut_off = false;
+    track->doubt = DOUBT_NONE;
     switch (track->topic) {
     case TOPIC_FULL:
         break;
@@ -436,7 +297,7 @@ void survey_plan_answer(struct survey_plan *plan, const struct survey_ask *ask,
         take_suite(plan, track, ask, outcome);
         break;
     case TOPIC_ORDER:
-        take_order(version_of(plan, track), outcome);
+        take_order(survey_version_of(plan, track), outcome);
         track->state = TRACK_DONE;
         break;
     case TOPIC_GROUPS:
@@ -446,22 +307,152 @@ void survey_plan_answer(struct survey_plan *plan, const struct survey_ask *ask,
     }
 }
 
+static void cut_track(struct survey_plan *plan, struct survey_track *track)
+{
+    struct survey_list *list = list_of(plan, track);
+    for (size_t i = 0; track->batch == 2 && i < track->left.count; i++) {
+        (void)survey_list_add(list, track->left.items[i], 0); // as at the end of a batch
+    }
+    plan->survey->was_cut = true;
+    end_track(plan, track, list != NULL && list->count > 0 ? SURVEY_PARTIAL : SURVEY_NOT_CHECKED);
+}
+
+// ---- doubts
+
+static bool is_unspoken(enum outcome_kind kind)
+{
+    return kind == OUTCOME_RESET || kind == OUTCOME_CLOSED || kind == OUTCOME_SILENCE ||
+           kind == OUTCOME_UNREACHABLE;
+}
+
+// Others may yet take something.
+static bool is_any_open(const struct survey_plan *plan)
+{
+    for (size_t i = 0; i < SURVEY_VERSIONS; i++) {
+        const struct survey_track *track = survey_suites_track(plan, i);
+        if (track->state != TRACK_DONE && track->doubt != DOUBT_CONTROL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// doubts is true if something else is asked before this is believed: what it took before, once
+// there is such a thing.
+static bool doubts(const struct survey_plan *plan, struct survey_track *track,
+                   enum outcome_kind kind)
+{
+    track->unspoken = kind;
+    if (track->doubt == DOUBT_LAST) {
+        return false;
+    }
+    bool can_wait = kind != OUTCOME_SILENCE; // that took long enough
+    if (track->doubt == DOUBT_NONE && can_wait) {
+        track->doubt = DOUBT_AGAIN;
+        return true;
+    }
+    track->doubt = DOUBT_CONTROL;
+    track->state = TRACK_WAITING;
+    return survey_taker(plan, track) != NULL || is_any_open(plan);
+}
+
+// believe takes the end without a word for the answer.
+static void believe(struct survey_plan *plan, struct survey_track *track)
+{
+    struct survey_ask asked = survey_ask_make(plan, track);
+    track->state = TRACK_READY;
+    take(plan, track, &asked, &(struct outcome){.kind = track->unspoken});
+}
+
+static void take_control(struct survey_plan *plan, struct survey_track *track,
+                         const struct survey_ask *ask, const struct outcome *outcome)
+{
+    if (!went_on(ask, outcome)) {
+        cut_track(plan, track); // it has stopped answering, whatever is asked
+    } else if (track->unspoken == OUTCOME_SILENCE) {
+        believe(plan, track);
+    } else {
+        track->doubt = DOUBT_LAST;
+    }
+}
+
+// A full handshake is asked for once more when it was cut off.
+static void take_full(const struct survey_plan *plan, struct survey_track *track)
+{
+    const struct leg_evidence *leg = plan->survey->full[track->full];
+    enum ending_kind ending = leg != NULL ? leg->handshake.kind : ENDING_NONE;
+    bool is_cut_off =
+        ending == ENDING_RESET || ending == ENDING_CLOSED || ending == ENDING_UNREACHABLE;
+    bool has_next = is_cut_off && track->doubt == DOUBT_NONE;
+    track->doubt = DOUBT_AGAIN;
+    track->state = has_next ? TRACK_READY : TRACK_DONE;
+}
+
+void survey_plan_answer(struct survey_plan *plan, const struct survey_ask *ask,
+                        const struct outcome *outcome)
+{
+    struct survey_track *track = &plan->tracks[ask->track];
+    assert(track->state == TRACK_ASKED);
+    if (track->topic == TOPIC_FULL) {
+        take_full(plan, track);
+        return;
+    }
+    track->state = TRACK_READY;
+    if (track->doubt == DOUBT_CONTROL) {
+        take_control(plan, track, ask, outcome);
+        return;
+    }
+    if (track->topic == TOPIC_SUITES && (track->dials == 1 || track->is_first_unspoken)) {
+        survey_version_of(plan, track)->first = *outcome;
+        track->is_first_unspoken = is_unspoken(outcome->kind);
+    }
+    if (!is_unspoken(outcome->kind) || !doubts(plan, track, outcome->kind)) {
+        track->state = TRACK_READY;
+        take(plan, track, ask, outcome);
+    }
+}
+
+// ---- questions
+
+static void prepare_control(struct survey_plan *plan, struct survey_track *track)
+{
+    if (survey_taker(plan, track) != NULL) {
+        track->state = TRACK_READY;
+    } else if (!is_any_open(plan)) {
+        believe(plan, track); // nothing is taken
+    }
+}
+
+bool survey_plan_next(struct survey_plan *plan, struct survey_ask *out_ask)
+{
+    for (size_t i = 0; i < SURVEY_TRACKS; i++) {
+        struct survey_track *track = &plan->tracks[i];
+        if (track->state == TRACK_WAITING && track->doubt == DOUBT_CONTROL) {
+            prepare_control(plan, track);
+        } else if (track->state == TRACK_WAITING) {
+            prepare(plan, track);
+        }
+        if (track->state != TRACK_READY) {
+            continue;
+        }
+        *out_ask = track->doubt == DOUBT_CONTROL ? survey_ask_control(plan, track)
+                                                 : survey_ask_make(plan, track);
+        track->state = TRACK_ASKED;
+        track->dials++;
+        return true;
+    }
+    return false;
+}
+
 void survey_plan_cut(struct survey_plan *plan)
 {
     for (size_t i = 0; i < SURVEY_TRACKS; i++) {
         struct survey_track *track = &plan->tracks[i];
-        struct survey_list *list = list_of(plan, track);
         // Full handshakes wait for a version that is accepted: without one there is none to make.
         bool is_moot = track->state == TRACK_WAITING && track->topic == TOPIC_FULL &&
                        !survey_accepts(plan->survey);
-        if (track->state == TRACK_DONE || is_moot) {
-            continue;
+        if (track->state != TRACK_DONE && !is_moot) {
+            cut_track(plan, track);
         }
-        for (size_t k = 0; track->batch == 2 && k < track->left.count; k++) {
-            (void)found_add(list, track->left.items[k], 0); // as at the end of a batch
-        }
-        plan->survey->was_cut = true;
-        end_track(plan, track,
-                  list != NULL && list->count > 0 ? SURVEY_PARTIAL : SURVEY_NOT_CHECKED);
     }
 }

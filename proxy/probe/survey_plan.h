@@ -23,6 +23,15 @@ enum track_state {
     TRACK_DONE
 };
 
+// A question that ended without a word may have been refused so. Or the server is busy, or it has
+// had enough of us: one that it has answered before tells.
+enum survey_doubt {
+    DOUBT_NONE,
+    DOUBT_AGAIN,   // a reset or a close: it is asked once more
+    DOUBT_CONTROL, // a suite is offered that was taken before
+    DOUBT_LAST     // that was taken again: whatever comes now is the answer
+};
+
 struct survey_track {
     enum survey_topic topic;
     enum survey_full full; // TOPIC_FULL
@@ -30,7 +39,10 @@ struct survey_track {
     enum track_state state;
     int batch;                // TOPIC_SUITES: see survey_suites; 2: both, once more
     size_t first_batch_count; // … how many suites of the first batch were taken
-    bool was_cut_off;         // the last question was cut off (a reset): it is asked once more
+    enum survey_doubt doubt;
+    enum outcome_kind unspoken; // how the question in doubt ended
+    bool is_first_unspoken;     // TOPIC_SUITES: the version's `first` may yet become an answer
+    uint16_t taken;             // TOPIC_SUITES: the suite chosen last; 0: none yet
     uint16_t kept; // TOPIC_GROUPS: stays on offer, last, as the certificate's curve; 0: none
     size_t dials;  // so far
     struct number_list left; // what is still offered

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hello.h"
+#include "survey_lists.h"
 #include "survey_plan.h"
 
 #define LIST 12
@@ -17,6 +18,8 @@ struct server {
     bool yields_to_chacha;     // takes ChaCha20 when the client names it first
     bool takes_everything;     // chooses whatever comes first, without end
     bool is_moody;             // resets each first try of a question
+    size_t stops_after;        // so many dials it answers no more; 0: always answers
+    enum outcome_kind stops;   // … but so
     enum outcome_kind refuses; // how; 0: by an alert
     uint16_t fails_with;       // chooses this suite, and then has no key for it
     uint16_t curve;            // of its ECDSA certificate: must be among the groups offered; 0: any
@@ -130,6 +133,18 @@ static const struct row {
      .version = 0x0303,
      .is_accepted = true,
      .suites = {0xc02f},
+     .groups = {0x0017},
+     .schemes = {0x0804}},
+    {.name = "refusals by silence are believed while it answers other hellos",
+     .server = {.min = 0x0303,
+                .max = 0x0304,
+                .suites = {0x1301, 0xc02f},
+                .groups = {0x0017},
+                .schemes = {0x0804},
+                .refuses = OUTCOME_SILENCE},
+     .version = 0x0304,
+     .is_accepted = true,
+     .suites = {0x1301},
      .groups = {0x0017},
      .schemes = {0x0804}},
     {.name = "a busy server that resets every first try",
@@ -261,6 +276,9 @@ static size_t run(const struct server *server, struct survey *survey)
             outcome = (struct outcome){.kind = OUTCOME_RESET};
         }
         tried[ask.track] = !tried[ask.track];
+        if (server->stops_after != 0 && dials > server->stops_after) {
+            outcome = (struct outcome){.kind = server->stops};
+        }
         survey_plan_answer(&plan, &ask, &outcome);
     }
     survey_plan_cut(&plan);
@@ -355,11 +373,74 @@ static void cut_anywhere(void **state)
     }
 }
 
+// ---- a server that has had enough of us
+
+static const struct stop_row {
+    const char *name;
+    enum outcome_kind stops;
+} stop_rows[] = {
+    {"who resets everything from some dial on did not refuse", OUTCOME_RESET},
+    {"who closes everything from some dial on did not refuse", OUTCOME_CLOSED},
+    {"who is silent from some dial on did not refuse", OUTCOME_SILENCE},
+};
+
+static void expect_known(const struct survey_list *found, const struct survey_list *all)
+{
+    if (found->state == SURVEY_WHOLE) {
+        assert_int_equal(found->count, all->count);
+    }
+    assert_true(found->count <= all->count);
+    assert_true(found->count == 0 || found->state != SURVEY_NOT_CHECKED);
+}
+
+static void stop_anywhere(void **state)
+{
+    const struct stop_row *row = *state;
+    static struct survey all, survey;
+    struct server server = {.min = 0x0303,
+                            .max = 0x0304,
+                            .suites = {0x1302, 0xc030, 0x1301, 0xc02f},
+                            .groups = {0x0017, 0x001d},
+                            .schemes = {0x0804, 0x0805},
+                            .stops = row->stops};
+    size_t whole = run(&server, &all);
+    for (server.stops_after = 1; server.stops_after < whole; server.stops_after++) {
+        (void)run(&server, &survey);
+        for (size_t i = 0; i < SURVEY_VERSIONS; i++) {
+            const struct survey_version *found = &survey.versions[i], *want = &all.versions[i];
+            assert_true(found->answer == want->answer || found->answer == SURVEY_UNANSWERED);
+            expect_known(&found->suites, &want->suites);
+            expect_known(&found->groups, &want->groups);
+            expect_known(&found->schemes, &want->schemes);
+        }
+        assert_true(survey.was_cut);
+    }
+}
+
+// ---- full handshakes
+
+static void usual_first(void **state)
+{
+    (void)state;
+    static const uint16_t want[] = {0x0403, 0x0804, 0x0203, 0x0201};
+    struct library library = {
+        .schemes = {.count = 4, .items = {0x0201, 0x0203, 0x0403, 0x0804}},
+        .groups = {.count = 2, .items = {0x0013, 0x001d}},
+    };
+    struct leg_shape shape;
+    survey_shape(&library, &shape);
+    assert_int_equal(shape.groups.items[0], 0x001d);
+    assert_int_equal(shape.schemes.count, COUNT_OF(want));
+    assert_memory_equal(shape.schemes.items, want, sizeof(want));
+}
+
 int main(void)
 {
     static const struct {
         const char *name;
-    } once[] = {{"a survey that is cut anywhere says so"}};
+    } once[] = {{"a survey that is cut anywhere says so"}},
+      shapes[] = {{"what is old is offered last"}};
     return RUN_ROWS(rows, survey_finds) + RUN_ROWS(cause_rows, cause_is) +
-           RUN_ROWS(once, cut_anywhere);
+           RUN_ROWS(stop_rows, stop_anywhere) + RUN_ROWS(once, cut_anywhere) +
+           RUN_ROWS(shapes, usual_first);
 }
