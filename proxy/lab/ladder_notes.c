@@ -111,6 +111,45 @@ static const char *suites_text(struct ladder_making *making, const struct client
                           "");
 }
 
+// few_text names the entries of a list when they are few, else counts them: a list that was cut to
+// one shows by that.
+static const char *few_text(struct ladder_making *making, struct slice list,
+                            const char *(*name_of)(uint16_t id), const char *what, const char *many)
+{
+    const char *names[] = {"", ""};
+    size_t count = 0;
+    for (size_t i = 0; i < list.len / 2; i++) {
+        uint16_t id = slice_u16_at(list, i);
+        if (is_grease(id)) {
+            continue;
+        }
+        if (count < COUNT_OF(names)) {
+            names[count] = name_of(id);
+        }
+        count++;
+    }
+    const char *text = count > COUNT_OF(names)
+                           ? arena_printf(making->arena, many, count)
+                           : arena_printf(making->arena, "%s %s%s%s", what, names[0],
+                                          count > 1 ? ", " : "", names[1]);
+    return ladder_text_or(text, "");
+}
+
+// What else has to meet, beside versions and suites, in one line.
+static void note_lists(struct ladder_making *making, struct ladder_row *row,
+                       const struct client_hello *hello)
+{
+    const char *groups =
+        few_text(making, hello->groups, group_name, ladder_say(making, "group", "グループ"),
+                 ladder_say(making, "%zu groups", "グループ %zu 個"));
+    const char *schemes =
+        few_text(making, hello->schemes, scheme_name, ladder_say(making, "signature", "署名方式"),
+                 ladder_say(making, "%zu signature schemes", "署名方式 %zu 個"));
+    bool has_both = hello->has_groups && hello->has_schemes;
+    ladder_note(row, arena_printf(making->arena, "%s%s%s", hello->has_groups ? groups : "",
+                                  has_both ? ", " : "", hello->has_schemes ? schemes : ""));
+}
+
 void ladder_note_client_hello(struct ladder_making *making, struct ladder_row *row,
                               struct slice message, bool is_sslv2)
 {
@@ -132,6 +171,7 @@ void ladder_note_client_hello(struct ladder_making *making, struct ladder_row *r
     if (hello.has_alpn) {
         ladder_note(row, arena_printf(making->arena, "ALPN %s", names_text(making, hello.alpn)));
     }
+    note_lists(making, row, &hello);
 }
 
 void ladder_note_server_hello(struct ladder_making *making, struct ladder_row *row,

@@ -252,12 +252,13 @@ const char *duration_text(struct arena *arena, int64_t us)
         int64_t seconds;
         const char *name;
     } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
-    int64_t seconds = (us < 0 ? -us : us) / 1000000;
+    int64_t seconds = ((us < 0 ? -us : us) + 500000) / 1000000;
     size_t i = 0;
     while (i + 1 < COUNT_OF(units) && seconds < 2 * units[i].seconds) {
         i++;
     }
-    long long count = (long long)(seconds / units[i].seconds);
+    // To the nearest: a clock of -10d is read some milliseconds later.
+    long long count = (long long)((seconds + units[i].seconds / 2) / units[i].seconds);
     const char *text =
         arena_printf(arena, "%lld %s%s", count, units[i].name, count == 1 ? "" : "s");
     return text != NULL ? text : "";

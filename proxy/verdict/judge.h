@@ -90,7 +90,7 @@ bool client_left_first(const struct judge *judge);
 
 // ending_text says how the leg ended: "answered handshake_failure (40)".
 const char *ending_text(struct judge *judge, const struct ending *ending);
-// duration_text gives "3 days", "2 hours", "15 seconds".
+// duration_text gives "3 days", "2 hours", "15 seconds": to the nearest.
 const char *duration_text(struct arena *arena, int64_t us);
 
 // The name that was wanted: the client's SNI, else the target's host; NULL when neither is known.

@@ -192,6 +192,53 @@ static void the_fault_is_marked(void **state)
     }
 }
 
+// The lists that a hello was cut to are named, longer ones counted.
+static const struct lists {
+    const char *name, *hex, *want;
+} lists[] = {
+    {"one group, and many schemes",
+     "0100003f03030000000000000000000000000000000000000000000000000000000000000000000002c02f0100001"
+     "4000a000400020019000d00080006040308040401",
+     "group secp521r1, 3 signature schemes"},
+    {"two of each, and GREASE",
+     "0100004103030000000000000000000000000000000000000000000000000000000000000000000002c02f0100001"
+     "6000a000800060a0a001d0017000d0006000405030403",
+     "group x25519, secp256r1, signature ecdsa_secp384r1_sha384, ecdsa_secp256r1_sha256"},
+    {"groups alone",
+     "0100003703030000000000000000000000000000000000000000000000000000000000000000000002c02f0100000"
+     "c000a00080006001d00170018",
+     "3 groups"},
+    {"neither",
+     "0100002903030000000000000000000000000000000000000000000000000000000000000000000002c02f0100",
+     NULL},
+};
+
+static void the_lists_of_a_hello_are_told(void **state)
+{
+    const struct lists *row = *state;
+    struct evidence evidence = broken();
+    struct arena arena = {0};
+    struct ladder_row made[LADDER_ROWS_MAX];
+    uint8_t hello[256];
+    size_t len = 0;
+    for (unsigned byte; sscanf(row->hex + 2 * len, "%2x", &byte) == 1; len++) {
+        hello[len] = (uint8_t)byte;
+    }
+    evidence.legs[SERVER].client_hello = (struct slice){hello, len};
+    size_t count = ladder_rows(&evidence, 0, LANGUAGE_EN, &arena, made, LADDER_ROWS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (made[i].side == SERVER && strcmp(made[i].label, "ClientHello") == 0) {
+            assert_string_equal(made[i].notes[1], "no SNI");
+            if (row->want == NULL) {
+                assert_null(made[i].notes[2]);
+            } else {
+                assert_string_equal(made[i].notes[2], row->want);
+            }
+        }
+    }
+    arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,5 +248,6 @@ int main(void)
         cmocka_unit_test(what_peers_say_is_escaped),
         cmocka_unit_test(the_fault_is_marked),
     };
-    return RUN_ROWS(wanted, row_is) + cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_ROWS(wanted, row_is) + RUN_ROWS(lists, the_lists_of_a_hello_are_told) +
+           cmocka_run_group_tests(tests, NULL, NULL);
 }
