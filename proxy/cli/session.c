@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -40,6 +41,56 @@ static bool open_log(struct session *session, struct error *error)
     return true;
 }
 
+// keylog_path is NULL when no key log is wanted.
+static const char *keylog_path(const struct session *session)
+{
+    const char *path = session->settings.keylog_file;
+    if (path[0] == '\0') {
+        path = getenv("SSLKEYLOGFILE");
+    }
+    return path != NULL && path[0] != '\0' ? path : NULL;
+}
+
+static bool open_keylog(struct session *session, struct error *error)
+{
+    const char *path = keylog_path(session);
+    if (path == NULL) {
+        return true;
+    }
+    session->keylog = keylog_open(path, error);
+    return session->keylog != NULL;
+}
+
+static bool is_same_file(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+// check_recording: settings_check compares names, but one file may have many. The log and the key
+// log are there by now; a recording that is not yet there is nobody else's.
+static bool check_recording(const struct session *session, struct error *error)
+{
+    static const char *const names[] = {"the console", "log"}; // in the order of the sinks
+    const char *path = session->settings.record_file;
+    const char *keys = keylog_path(session);
+    struct stat file, other;
+    const char *taken = NULL;
+    if (path[0] == '\0' || stat(path, &file) != 0 || !S_ISREG(file.st_mode)) {
+        return true;
+    }
+    for (size_t i = 0; i < session->sink_count && i < COUNT_OF(names); i++) {
+        if (fstat(session->sinks[i].fd, &other) == 0 && is_same_file(&file, &other)) {
+            taken = names[i];
+        }
+    }
+    if (keys != NULL && stat(keys, &other) == 0 && is_same_file(&file, &other)) {
+        taken = "keylog";
+    }
+    return taken == NULL ||
+           error_set(error, ERROR_USAGE, "record: '%s' is the file of %s, expected one of its own",
+                     path, taken);
+}
+
 static bool open_recording(struct session *session, struct error *error)
 {
     struct error why;
@@ -53,19 +104,6 @@ static bool open_recording(struct session *session, struct error *error)
     }
     session->sinks[session->sink_count++] = recording_sink(session->recording);
     return true;
-}
-
-static bool open_keylog(struct session *session, struct error *error)
-{
-    const char *path = session->settings.keylog_file;
-    if (path[0] == '\0') {
-        path = getenv("SSLKEYLOGFILE");
-    }
-    if (path == NULL || path[0] == '\0') {
-        return true;
-    }
-    session->keylog = keylog_open(path, error);
-    return session->keylog != NULL;
 }
 
 static void open_console(struct session *session, bool console_on_stderr)
@@ -85,14 +123,23 @@ static void open_console(struct session *session, bool console_on_stderr)
     session->sinks[session->sink_count++] = sink;
 }
 
+static void tell_unshared(const struct session *session)
+{
+    if (session->recording != NULL && !recording_is_shared(session->recording)) {
+        session_tell(session, EVENT_NOTICE,
+                     "the file system of the recording has no shared memory: whoever reads it "
+                     "while midspan runs holds up its writing");
+    }
+}
+
 bool session_open(struct session *session, const struct settings *settings, bool console_on_stderr,
                   struct error *error)
 {
     *session = (struct session){.settings = *settings};
     open_console(session, console_on_stderr);
     bool is_open = session_ca(settings->ca_dir, &session->ca, &session->ca_is_new, error) &&
-                   open_log(session, error) && open_recording(session, error) &&
-                   open_keylog(session, error);
+                   open_log(session, error) && open_keylog(session, error) &&
+                   check_recording(session, error) && open_recording(session, error);
     if (is_open) {
         session->recorder = recorder_new(session->sinks, session->sink_count, error);
         is_open = session->recorder != NULL;
@@ -101,6 +148,9 @@ bool session_open(struct session *session, const struct settings *settings, bool
         session->proxy =
             proxy_start(settings, &session->ca, session->recorder, session->keylog, error);
         is_open = session->proxy != NULL;
+    }
+    if (is_open) {
+        tell_unshared(session);
     }
     if (!is_open) {
         session_close(session, 0);

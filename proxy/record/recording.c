@@ -1,6 +1,6 @@
 // The database is opened by the thread that starts midspan, then belongs to the recorder thread
-// until recorder_free, then to the one that closes it. It is in WAL mode meanwhile: who reads never
-// waits for us, nor we for them.
+// until recorder_free, then to the one that closes it. It is in WAL mode meanwhile, where the file
+// system can: who reads never waits for us, nor we for them.
 #include "recording.h"
 
 #include <errno.h>
@@ -23,6 +23,7 @@ struct recording {
     sqlite3 *db;
     sqlite3_stmt *statements[RECORDING_STATEMENTS];
     uint64_t session;
+    bool is_wal;
 };
 
 // ---- the file
@@ -108,11 +109,27 @@ static bool enter(struct recording *recording, const char *path, const char *ver
     return true;
 }
 
+// begin_wal tries. A file system without shared memory (a network's) leaves the mode as it was: the
+// recording is as good, but readers and midspan wait for each other.
+static bool begin_wal(struct recording *recording)
+{
+    sqlite3_stmt *mode = NULL;
+    bool is_ok = sqlite3_prepare_v2(recording->db, "PRAGMA journal_mode = WAL", -1, &mode, NULL) ==
+                     SQLITE_OK &&
+                 sqlite3_step(mode) == SQLITE_ROW;
+    const char *text = is_ok ? (const char *)sqlite3_column_text(mode, 0) : NULL;
+    recording->is_wal = text != NULL && strcmp(text, "wal") == 0;
+    (void)sqlite3_finalize(mode); // repeats what step said
+    return is_ok;
+}
+
 // NORMAL: a crash of midspan loses nothing that was committed, one of the machine maybe the last
-// seconds, and neither the file.
+// seconds, and neither the file. Without WAL the latter takes FULL.
 static bool prepare(struct recording *recording, const char *path, struct error *error)
 {
-    bool is_ok = run(recording, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    bool is_ok =
+        begin_wal(recording) && run(recording, recording->is_wal ? "PRAGMA synchronous = NORMAL"
+                                                                 : "PRAGMA synchronous = FULL");
     for (size_t i = 0; i < RECORDING_STATEMENTS && is_ok; i++) {
         is_ok = sqlite3_prepare_v3(recording->db, recording_statements[i].sql, -1,
                                    SQLITE_PREPARE_PERSISTENT, &recording->statements[i],
@@ -148,6 +165,11 @@ struct recording *recording_open(const char *path, const char *version, struct e
         return NULL;
     }
     return recording;
+}
+
+bool recording_is_shared(const struct recording *recording)
+{
+    return recording->is_wal;
 }
 
 uint64_t recording_session(const struct recording *recording)

@@ -17,6 +17,10 @@ struct recording *recording_open(const char *path, const char *version, struct e
 
 uint64_t recording_session(const struct recording *recording); // its number, from 1
 
+// recording_is_shared is false where readers hold up its writing: on a file system that has no
+// shared memory (SQLite's WAL needs it).
+bool recording_is_shared(const struct recording *recording);
+
 // recording_sink keeps every event, and the evidence of each connection whose handshakes were seen.
 // Bodies, cookies, authorization values and keys are in neither. What is queued is one
 // transaction; another process can read at any time.

@@ -273,10 +273,13 @@ def test_refused(tmp_path, authority_dir, make, said):
         (("--record", "-"), "--record: bad value '-', expected a file name"),
         (("--record", "x", "--log", "x"), "record: 'x' is the file of log"),
         (("--record", "x", "--keylog", "x"), "record: 'x' is the file of keylog"),
+        (("--record", "x", "--log", "./x"), "record: 'x' is the file of log"),
+        (("--record", "x", "--keylog", "other"), "record: 'x' is the file of keylog"),
     ],
 )
 def test_wrong_words(tmp_path, words, said):
-    done = run("proxy", *words, cwd=tmp_path)
+    (tmp_path / "other").symlink_to("x")
+    done = run("proxy", "--ca-dir", tmp_path, *words, cwd=tmp_path)
     assert done.returncode == 2 and said in done.said, done.said
 
 

@@ -185,6 +185,26 @@ static void events_are_those_of_the_log(void **state)
     recording_close(recording);
 }
 
+// As on a file system of a network: SQLite's dot-file locks have no shared memory.
+static void without_wal(void **state)
+{
+    struct place *place = *state;
+    sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
+    struct evidence evidence = sample_good("example.com");
+    struct event event = event_of(EVENT_OPENED, &evidence);
+    struct recording *recording = open_at(place);
+    assert_true(recording_is_shared(recording));
+    recording_close(recording);
+    assert_int_equal(sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1), SQLITE_OK);
+    recording = open_at(place);
+    assert_false(recording_is_shared(recording));
+    put(recording, &event);
+    recording_close(recording);
+    assert_int_equal(sqlite3_vfs_register(usual, 1), SQLITE_OK);
+    query_gives(place, "SELECT group_concat(kind) FROM events", "opened");
+    query_gives(place, "SELECT count(ended) FROM sessions", "2");
+}
+
 static void broken_connection(void **state)
 {
     struct place *place = *state;
@@ -699,6 +719,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_PLACE(good_connection),
         WITH_PLACE(events_are_those_of_the_log),
+        WITH_PLACE(without_wal),
         WITH_PLACE(broken_connection),
         WITH_PLACE(update_takes_the_place),
         WITH_PLACE(sessions_are_appended),
