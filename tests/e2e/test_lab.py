@@ -379,6 +379,14 @@ COURSE = Path(__file__).resolve().parents[2] / "docs" / "labs"
 
 
 @pytest.mark.parametrize("language", ["", "ja"])
+def test_the_course_can_be_followed_in_one_folder(language):
+    """`lab show --start` takes no file that is there: an earlier lesson's name would stop a student."""
+    pages = sorted((COURSE / language).glob("[1-9]-*.md"))
+    files = [file for page in pages for file in re.findall(r"--start (\S+)", page.read_text())]
+    assert len(files) >= 6 and len(files) == len(set(files)), files
+
+
+@pytest.mark.parametrize("language", ["", "ja"])
 def test_the_course_names_what_there_is(language):
     pages = sorted((COURSE / language).glob("[1-9]-*.md"))
     assert len(pages) == 7
