@@ -53,7 +53,7 @@ PARTS = {
                                 "static bool explain_capture(", "static void note_nothing(",
                                 "static void note_session(",
                                 "static bool explain_recording("),
-    "proxy/cli/session.c": ("static void greet_how(", "static void greet_places(",
+    "proxy/cli/session.c": ("static void tell_unshared(", "static void greet_how(", "static void greet_places(",
                             "static void greet_authority(", "static void greet_recording("),
 }
 
