@@ -8,7 +8,6 @@
 //   cmd_NAME.c     | one command: its text, its options, what it does
 //   help.h         | `help`, `--help`, `--version`
 //   options.h      | a command line parsed; settings from defaults, --config and flags
-//   suggest.h      | the nearest word for one that is unknown
 //   report.h       | errors to standard error; exit codes
 //   tongue.h       | the language in which midspan speaks
 //   terminal.h     | colour, columns, a yes or no

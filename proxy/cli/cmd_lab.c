@@ -4,7 +4,7 @@
 
 #include "authority.h"
 #include "lab_session.h"
-#include "suggest.h"
+#include "quote.h"
 #include "tongue.h"
 
 static const struct option_key options[] = {
@@ -91,15 +91,16 @@ const struct scenario *lab_scenario(struct lab_session *lab, const char *word, s
 static int dispatch(struct lab_session *lab)
 {
     const struct invocation *invocation = lab->invocation;
-    struct suggestion suggestion = {.word = invocation->operands[0]};
+    const char *word = invocation->operands[0];
+    struct nearest nearest = nearest_to(slice_of_text(word));
     bool is_all = option_is_given(invocation, "all");
     if (option_is_given(invocation, "as-is") && (is_all || lab->is_json)) {
         report("--as-is: not with --all or --json, which tell the verdict");
         return OUTCOME_USAGE;
     }
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
-        suggestion_consider(&suggestion, parts[i].name);
-        if (strcmp(invocation->operands[0], parts[i].name) != 0) {
+        nearest_offer(&nearest, parts[i].name);
+        if (strcmp(word, parts[i].name) != 0) {
             continue;
         }
         if (refuse_options(invocation, i)) {
@@ -114,11 +115,10 @@ static int dispatch(struct lab_session *lab)
         }
         return parts[i].run(lab);
     }
-    if (suggestion.best != NULL) {
-        report("unknown 'lab %.64s', did you mean '%s'?", suggestion.word, suggestion.best);
+    if (nearest.best != NULL) {
+        report("unknown 'lab %.64s', did you mean '%s'?", word, nearest.best);
     } else {
-        report("unknown 'lab %.64s', expected: midspan lab %s", suggestion.word,
-               invocation->command->usage);
+        report("unknown 'lab %.64s', expected: midspan lab %s", word, invocation->command->usage);
     }
     return OUTCOME_USAGE;
 }

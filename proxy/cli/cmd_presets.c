@@ -3,7 +3,7 @@
 
 #include "command.h"
 #include "preset_view.h"
-#include "suggest.h"
+#include "quote.h"
 
 static const struct option_key options[] = {
     {.name = "json", .help = "print JSON"},
@@ -200,16 +200,16 @@ static int show_client(const char *name, bool is_json)
 
 static int refuse_name(const struct request *request)
 {
-    struct suggestion suggestion = {.word = request->name};
+    struct nearest nearest = nearest_to(slice_of_text(request->name));
     const char *list = !request->clients ? " edges" : !request->edges ? " clients" : "";
     for (size_t i = 0; request->edges && preset_edge_name(i) != NULL; i++) {
-        suggestion_consider(&suggestion, preset_edge_name(i));
+        nearest_offer(&nearest, preset_edge_name(i));
     }
     for (size_t i = 0; request->clients && preset_client_name(i) != NULL; i++) {
-        suggestion_consider(&suggestion, preset_client_name(i));
+        nearest_offer(&nearest, preset_client_name(i));
     }
-    if (suggestion.best != NULL) {
-        report("unknown preset '%.64s', did you mean '%s'?", request->name, suggestion.best);
+    if (nearest.best != NULL) {
+        report("unknown preset '%.64s', did you mean '%s'?", request->name, nearest.best);
     } else {
         report("unknown preset '%.64s', 'midspan presets%s' lists them", request->name, list);
     }

@@ -6,16 +6,16 @@
 
 #include "cli.h"
 #include "help.h"
-#include "suggest.h"
+#include "quote.h"
 
 static int refuse_command(const char *name)
 {
-    struct suggestion suggestion = {.word = name};
+    struct nearest nearest = nearest_to(slice_of_text(name));
     for (size_t i = 0; command_at(i) != NULL; i++) {
-        suggestion_consider(&suggestion, command_at(i)->name);
+        nearest_offer(&nearest, command_at(i)->name);
     }
-    if (suggestion.best != NULL) {
-        report("unknown command '%.64s', did you mean '%s'?", name, suggestion.best);
+    if (nearest.best != NULL) {
+        report("unknown command '%.64s', did you mean '%s'?", name, nearest.best);
     } else {
         report("unknown command '%.64s', 'midspan help' lists them", name);
     }

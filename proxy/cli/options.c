@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "suggest.h"
+#include "quote.h"
 #include "text.h"
 
 #define SHOWN_MAX 128 // of what the user wrote, in an error
@@ -20,19 +20,17 @@ static const struct option_key *find_option(const struct command *command, struc
 
 static bool refuse_option(const struct command *command, struct slice name, struct error *error)
 {
-    char word[SUGGEST_WORD_MAX + 1] = "";
-    memcpy(word, name.data, name.len < SUGGEST_WORD_MAX ? name.len : SUGGEST_WORD_MAX);
-    struct suggestion suggestion = {.word = word};
+    struct nearest nearest = nearest_to(name);
     for (size_t i = 0; command_option(command, i) != NULL; i++) {
-        suggestion_consider(&suggestion, command_option(command, i)->name);
+        nearest_offer(&nearest, command_option(command, i)->name);
     }
     struct buffer shown = {0};
     (void)text_escape(&shown, slice_part(name, 0, SHOWN_MAX)); // shorter is still a fair quote
     const char *quoted = buffer_text(&shown);
     quoted = quoted != NULL ? quoted : "";
-    if (suggestion.best != NULL) {
+    if (nearest.best != NULL) {
         (void)error_set(error, ERROR_USAGE, "unknown option '--%s', did you mean '--%s'?", quoted,
-                        suggestion.best);
+                        nearest.best);
     } else {
         (void)error_set(error, ERROR_USAGE, "unknown option '--%s', see 'midspan help %s'", quoted,
                         command->name);

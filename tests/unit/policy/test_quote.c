@@ -39,6 +39,9 @@ static const struct near_row {
     {"two edits of a short name", "sni", "sin_", NULL},
     {"the beginning of a name", "ciph", "ciphers", "ciphers"},
     {"a beginning that is too short", "ci", "ciphers", NULL},
+    {"a word longer than any name",
+     "cipherscipherscipherscipherscipherscipherscipherscipherscipherscip", "ciphers", NULL},
+    {"an empty word", "", "ciphers", NULL},
     {"nothing alike", "abcdefgh", "ijklmnop", NULL},
     {"no name", "ab", NULL, NULL},
 };
