@@ -132,8 +132,3 @@ bool mint_cache_put(struct mint_cache *cache, const struct leaf_id *id, struct c
     cache->count++;
     return true;
 }
-
-size_t mint_cache_count(const struct mint_cache *cache)
-{
-    return cache->count;
-}

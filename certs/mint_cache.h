@@ -30,5 +30,3 @@ struct counted_leaf *mint_cache_find(struct mint_cache *cache, const struct leaf
 // mint_cache_put keeps a reference to `leaf` in place of any that `id` had; false, with nothing
 // kept, when memory is out.
 bool mint_cache_put(struct mint_cache *cache, const struct leaf_id *id, struct counted_leaf *leaf);
-
-size_t mint_cache_count(const struct mint_cache *cache);

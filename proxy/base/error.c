@@ -15,15 +15,3 @@ bool error_set(struct error *error, enum error_kind kind, const char *format, ..
     va_end(arguments);
     return false;
 }
-
-const char *error_kind_name(enum error_kind kind)
-{
-    switch (kind) {
-#define XX(name, text) \
-    case ERROR_##name: \
-        return text;
-        ERROR_KIND_MAP(XX)
-#undef XX
-    }
-    return "unknown";
-}

@@ -3,18 +3,13 @@
 
 #include <stdbool.h>
 
-#define ERROR_KIND_MAP(XX)            \
-    XX(USAGE, "wrong use")            \
-    XX(CONFIG, "wrong configuration") \
-    XX(FILE, "file")                  \
-    XX(NETWORK, "network")            \
-    XX(CRYPTO, "cryptography")        \
-    XX(MEMORY, "out of memory")
-
 enum error_kind {
-#define XX(name, text) ERROR_##name,
-    ERROR_KIND_MAP(XX)
-#undef XX
+    ERROR_USAGE,  // a word of the command line
+    ERROR_CONFIG, // a file that the user wrote
+    ERROR_FILE,
+    ERROR_NETWORK,
+    ERROR_CRYPTO,
+    ERROR_MEMORY,
 };
 
 #define ERROR_TEXT_MAX 512
@@ -29,6 +24,3 @@ struct error {
 // what was expected, and has no full stop. Text past ERROR_TEXT_MAX is cut.
 bool error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-// error_kind_name gives the static text of a kind.
-const char *error_kind_name(enum error_kind kind);

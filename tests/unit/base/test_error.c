@@ -25,21 +25,11 @@ static void a_long_text_is_cut(void **state)
     assert_int_equal(strlen(error.text), ERROR_TEXT_MAX - 1);
 }
 
-static void each_kind_has_a_name(void **state)
-{
-    (void)state;
-#define XX(kind, text) assert_string_equal(error_kind_name(ERROR_##kind), text);
-    ERROR_KIND_MAP(XX)
-#undef XX
-    assert_string_equal(error_kind_name((enum error_kind)99), "unknown");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_set_is_false_and_keeps_the_text),
         cmocka_unit_test(a_long_text_is_cut),
-        cmocka_unit_test(each_kind_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

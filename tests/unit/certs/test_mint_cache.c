@@ -38,7 +38,6 @@ static void the_least_recently_used_goes_first(void **state)
     put(cache, 3);
     assert_true(has(cache, 1, 150));
     put(cache, 4);
-    assert_int_equal(mint_cache_count(cache), 3);
     assert_false(has(cache, 2, 150));
     assert_true(has(cache, 1, 150) && has(cache, 3, 150) && has(cache, 4, 150));
     mint_cache_free(cache);
@@ -52,10 +51,10 @@ static void a_leaf_is_fresh_between_its_times(void **state)
     assert_true(has(cache, 1, 100));
     assert_true(has(cache, 1, 199));
     assert_false(has(cache, 1, 200));
-    assert_int_equal(mint_cache_count(cache), 0);
+    assert_false(has(cache, 1, 150)); // it is gone
     put(cache, 1);
     assert_false(has(cache, 1, 99)); // the clock was set back
-    assert_int_equal(mint_cache_count(cache), 0);
+    assert_false(has(cache, 1, 150));
     mint_cache_free(cache);
 }
 
@@ -66,8 +65,8 @@ static void the_same_id_again_takes_its_place(void **state)
     put(cache, 1);
     put(cache, 2);
     put(cache, 1);
-    assert_int_equal(mint_cache_count(cache), 2);
-    assert_true(has(cache, 1, 150) && has(cache, 2, 150));
+    put(cache, 3); // there is room left: 1 is not in it twice
+    assert_true(has(cache, 1, 150) && has(cache, 2, 150) && has(cache, 3, 150));
     mint_cache_free(cache);
 }
 
@@ -77,7 +76,6 @@ static void a_cache_of_one(void **state)
     struct mint_cache *cache = mint_cache_new(1);
     put(cache, 1);
     put(cache, 2);
-    assert_int_equal(mint_cache_count(cache), 1);
     assert_true(!has(cache, 1, 150) && has(cache, 2, 150));
     mint_cache_free(cache);
     mint_cache_free(NULL);
