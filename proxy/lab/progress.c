@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,9 +61,9 @@ static void read_line(struct progress *progress, struct slice line)
         return;
     }
     struct progress_row *row = progress_of(progress, name);
-    if (row != NULL) {
-        row->is_done = strcmp(state, "done") == 0;
-        row->hints = (unsigned)count;
+    if (row != NULL) { // what is known already stays
+        row->is_done = row->is_done || strcmp(state, "done") == 0;
+        row->hints = row->hints > count ? row->hints : (unsigned)count;
     }
 }
 
@@ -77,14 +78,8 @@ void progress_read(struct progress *progress, const char *text, size_t len)
     }
 }
 
-void progress_open(struct progress *progress, const char *folder)
+static void read_file(struct progress *progress)
 {
-    memset(progress, 0, sizeof(*progress));
-    int len = snprintf(progress->path, sizeof(progress->path), "%s/lab.progress", folder);
-    if (len < 0 || (size_t)len >= sizeof(progress->path)) {
-        progress->path[0] = '\0';
-        return;
-    }
     int fd = open(progress->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         return;
@@ -96,6 +91,32 @@ void progress_open(struct progress *progress, const char *folder)
     }
     free(text);
     (void)close(fd); // only read
+}
+
+void progress_open(struct progress *progress, const char *folder)
+{
+    memset(progress, 0, sizeof(*progress));
+    int len = snprintf(progress->path, sizeof(progress->path), "%s/lab.progress", folder);
+    if (len < 0 || (size_t)len >= sizeof(progress->path)) {
+        progress->path[0] = '\0';
+        return;
+    }
+    read_file(progress);
+}
+
+// lock_folder waits for whoever is saving at this moment; -1 when the folder can't be opened. The
+// lock goes with the descriptor.
+static int lock_folder(const struct progress *progress)
+{
+    char folder[PROGRESS_PATH_MAX];
+    const char *slash = strrchr(progress->path, '/');
+    (void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - progress->path + 1),
+                   progress->path); // fits: shorter
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)flock(fd, LOCK_EX); // without locks the last one to save wins
+    }
+    return fd;
 }
 
 static bool write_rows(int fd, const struct progress *progress)
@@ -126,13 +147,10 @@ static void make_folders(const char *path)
     }
 }
 
-bool progress_save(const struct progress *progress)
+// replace_file writes the rows under another name first.
+static bool replace_file(const struct progress *progress)
 {
     char draft[PROGRESS_PATH_MAX + 16];
-    if (progress->path[0] == '\0') {
-        return false;
-    }
-    make_folders(progress->path);
     (void)snprintf(draft, sizeof(draft), "%s.%ld", progress->path, (long)getpid()); // fits
     int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
@@ -144,5 +162,21 @@ bool progress_save(const struct progress *progress)
     if (!is_ok) {
         (void)unlink(draft); // nothing more can be done
     }
+    return is_ok;
+}
+
+bool progress_save(struct progress *progress)
+{
+    if (progress->path[0] == '\0') {
+        return false;
+    }
+    make_folders(progress->path);
+    int folder = lock_folder(progress);
+    if (folder < 0) {
+        return false;
+    }
+    read_file(progress);
+    bool is_ok = replace_file(progress);
+    (void)close(folder); // only locked
     return is_ok;
 }

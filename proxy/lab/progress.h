@@ -24,9 +24,10 @@ struct progress {
 };
 
 // progress_open reads what there is in `folder`/lab.progress; lines that it does not know are left
-// out. progress_save writes it, under another name first; false when it can't.
+// out. progress_save writes it, under another name first, with what others have saved meanwhile;
+// false when it can't.
 void progress_open(struct progress *progress, const char *folder);
-bool progress_save(const struct progress *progress);
+bool progress_save(struct progress *progress);
 
 // progress_of gives a scenario's row, made when there is none; NULL when there is no room for it,
 // or the name is longer than PROGRESS_NAME_MAX - 1 or has a blank. progress_find makes none.

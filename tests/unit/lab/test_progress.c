@@ -64,6 +64,29 @@ static void it_is_kept(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+// Two that run at once: neither loses what the other has saved.
+static void two_at_once_lose_nothing(void **state)
+{
+    (void)state;
+    static struct progress one, two;
+    char folder[] = "/tmp/midspan-test-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    progress_open(&one, folder);
+    progress_open(&two, folder);
+    progress_of(&one, "expired")->is_done = true;
+    assert_true(progress_save(&one));
+    progress_of(&two, "sha1")->hints = 2;
+    progress_of(&two, "expired")->hints = 1;
+    assert_true(progress_save(&two));
+    progress_open(&one, folder);
+    assert_int_equal(one.count, 2);
+    assert_true(progress_find(&one, "expired")->is_done);
+    assert_int_equal(progress_find(&one, "expired")->hints, 1);
+    assert_int_equal(progress_find(&one, "sha1")->hints, 2);
+    assert_int_equal(unlink(one.path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void what_cannot_be_kept_is_refused(void **state)
 {
     (void)state;
@@ -89,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_kept),
+        cmocka_unit_test(two_at_once_lose_nothing),
         cmocka_unit_test(what_cannot_be_kept_is_refused),
     };
     return RUN_ROWS(rows, text_gives) + cmocka_run_group_tests(tests, NULL, NULL);
