@@ -1,6 +1,8 @@
 // The rules, one row of verdict_rows.h after the other.
 #include "verdict_rows.h"
 
+#include "judge.h"
+
 static void check_texts(const struct verdict *verdict)
 {
     const char *const texts[] = {verdict->summary, verdict->fix, verdict->offered,
@@ -94,6 +96,27 @@ static void judges_without_memory(void **state)
     kit_clear(&kit);
 }
 
+// A clock set ten days back is read some milliseconds later, and is ten days slow all the same.
+static const struct duration {
+    const char *name;
+    int64_t us;
+    const char *want;
+} durations[] = {
+    {"a few milliseconds less than ten days", -(10 * 86400 * INT64_C(1000000) - 3000), "10 days"},
+    {"two days and a half, less a second", INT64_C(215999000000), "2 days"},
+    {"less than two days", INT64_C(129600000000), "36 hours"},
+    {"a second", 1200000, "1 second"},
+    {"nothing", 0, "0 seconds"},
+};
+
+static void a_duration_is_rounded(void **state)
+{
+    const struct duration *row = *state;
+    struct arena arena = {0};
+    assert_string_equal(duration_text(&arena, row->us), row->want);
+    arena_clear(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,5 +124,6 @@ int main(void)
         cmocka_unit_test(tells_what_the_library_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) + RUN_ROWS(verdict_rows, gives_verdict) +
-           RUN_ROWS(verdict_rows, judges_without_memory);
+           RUN_ROWS(verdict_rows, judges_without_memory) +
+           RUN_ROWS(durations, a_duration_is_rounded);
 }
