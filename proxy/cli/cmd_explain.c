@@ -290,7 +290,7 @@ static bool explain_recording(struct explaining *run, const char *path)
         return error_set(&run->error, ERROR_CONFIG, "%s: no such connection in this recording",
                          run->name);
     }
-    (void)snprintf(text, sizeof(text), "%zu connections recorded, %zu verdicts",
+    (void)snprintf(text, sizeof(text), "connections recorded: %zu, verdicts: %zu",
                    run->recorded_count, run->verdict_count); // fits
     explain_view_note(&run->view, text);
     return true;

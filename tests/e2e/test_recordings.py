@@ -135,7 +135,7 @@ def test_explain_says_what_the_log_says(recorded):
     text = run("explain", recorded.recording)
     assert text.returncode == 1
     assert "session 1, 20" in text.stdout.decode()
-    assert "3 connections recorded, 1 verdicts" in text.stdout.decode()
+    assert "connections recorded: 3, verdicts: 1" in text.stdout.decode()
 
 
 def test_a_file_does_not_steer_the_terminal(recorded):
