@@ -293,8 +293,10 @@ static void tell_end(struct connection *c)
 {
     connection_opened(c); // it may have left before its PROXY protocol header was whole
     relay_observed(c);
-    // A passed handshake that broke is none of ours, but its hellos and alerts were read.
-    bool is_unjudged = !c->has_failed && (c->mode == MODE_PASS || c->did_secure);
+    // A passed handshake that broke is none of ours, but its hellos and alerts were read; so was
+    // the answer to a request without TLS.
+    bool is_relayed = c->mode == MODE_PASS || c->mode == MODE_PLAIN;
+    bool is_unjudged = !c->has_failed && (is_relayed || c->did_secure);
     if (is_unjudged && failure_judge_end(c)) {
         return; // the proof tells it
     }

@@ -213,6 +213,9 @@ static void relay_raw(struct connection *c, enum side from, struct slice bytes)
     struct leg_evidence *leg = &c->evidence.legs[from];
     leg->bytes_received += bytes.len;
     c->evidence.legs[!from].bytes_sent += bytes.len;
+    if (c->mode == MODE_PLAIN) {
+        observe(c, from, bytes);
+    }
     if (c->mode == MODE_PLAIN && from == CLIENT) {
         peek_client_answered(c, bytes);
     }
@@ -298,6 +301,7 @@ enum step relay_start(struct connection *c)
     connection_patience(c, connection_settings(c)->idle_timeout_ms);
     if (c->mode == MODE_PLAIN) {
         connection_emit(c, EVENT_PLAIN, NULL, 0);
+        c->observer = observer_new(OBSERVE_HTTP1); // NULL: as in observe
     }
     if (c->mode == MODE_PASS) {
         c->evidence.legs[SERVER].client_hello = c->hello_bytes;

@@ -18,6 +18,9 @@ static const char *const page_words[] = {
     "No required SSL certificate",                  // nginx
     "Cannot perform Post-Handshake Authentication", // Apache, to a client of TLS 1.3
     "ALPN Protocol, expected `h2`",                 // Node's HTTP/2 server
+    "sent to HTTPS port",                           // nginx
+    "plain HTTP to an SSL-enabled server port",     // Apache
+    "sent an HTTP request to an HTTPS server",      // Go, Caddy
 };
 
 // They all come with one of these two.

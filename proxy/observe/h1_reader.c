@@ -109,9 +109,11 @@ static int on_response_head(http_parser *parser)
     if (!exchanges_response(exchanges, stream, parser->status_code, kept_value(reader))) {
         return STOP;
     }
-    // A response to nobody, or to a request that was not read: where it ends is not known.
+    // A response to nobody, or to a request that was not read: where it ends is not known. Node
+    // turns a client away before it has read what that wants.
     if (request == NULL) {
-        return STOP;
+        reader->is_last = true;
+        return exchanges->is_in_page ? GO_ON : STOP;
     }
     return request->is_head ? SKIP_BODY : GO_ON;
 }
@@ -124,18 +126,22 @@ static uint32_t last_response(const struct exchanges *exchanges)
 
 static int on_response_body(http_parser *parser, const char *at, size_t len)
 {
-    struct exchanges *exchanges = ((struct h1_reader *)parser->data)->exchanges;
+    struct h1_reader *reader = parser->data;
+    struct exchanges *exchanges = reader->exchanges;
     struct slice bytes = {(const uint8_t *)at, len};
-    return exchanges_body(exchanges, last_response(exchanges), bytes) ? GO_ON : STOP;
+    bool is_more = exchanges_body(exchanges, last_response(exchanges), bytes);
+    return is_more && (exchanges->is_in_page || !reader->is_last) ? GO_ON : STOP;
 }
 
 static int on_response_end(http_parser *parser)
 {
-    struct exchanges *exchanges = ((struct h1_reader *)parser->data)->exchanges;
+    struct h1_reader *reader = parser->data;
+    struct exchanges *exchanges = reader->exchanges;
     if (parser->status_code < 200) {
         return GO_ON; // the answer itself is still to come
     }
-    return exchanges_body_end(exchanges, last_response(exchanges)) ? GO_ON : STOP;
+    bool is_more = exchanges_body_end(exchanges, last_response(exchanges));
+    return is_more && !reader->is_last ? GO_ON : STOP;
 }
 
 static const http_parser_settings request_settings = {

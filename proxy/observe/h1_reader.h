@@ -17,6 +17,7 @@ struct h1_reader {
     size_t value_len;            // may pass the room there is: then it is not kept
     uint8_t value[EXCHANGE_HOST_MAX];
     bool is_in_head; // and not in the trailers of a chunked body
+    bool is_last;    // where this response ends is not known: its page is all that is still read
 };
 
 // h1_reader_init reads requests or responses into `exchanges`, which must outlive it.

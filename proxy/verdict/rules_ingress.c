@@ -52,8 +52,29 @@ static bool request_at_tls_port(struct judge *judge, enum side side, struct verd
     return true;
 }
 
+// A request without TLS is relayed as it is: to be one is no fault until the origin says so.
+static bool plain_at_tls_origin(struct judge *judge, enum side side, struct verdict *out)
+{
+    const struct leg_evidence *leg = leg_of(judge, SERVER);
+    (void)side;
+    if (!judge->evidence->is_plain || !(leg_told(leg, "sent to HTTPS port") ||
+                                        leg_told(leg, "plain HTTP to an SSL-enabled server port") ||
+                                        leg_told(leg, "sent an HTTP request to an HTTPS server"))) {
+        return false;
+    }
+    verdict_set(out, "transport.not-tls", PARTY_CLIENT, PHASE_CLIENT_HELLO, CONFIDENCE_DEDUCED);
+    out->leg = CLIENT;
+    out->direct = DIRECT_WOULD_FAIL; // every byte was passed on
+    verdict_say(judge, out, "the client speaks plain HTTP, and %s speaks TLS on that port",
+                judge->origin);
+    verdict_fact(judge, out, "its page says: %s", peer_text(judge->arena, leg->http_words));
+    verdict_fix(judge, out, "Ask by https:// there, or name the port of plain HTTP.");
+    return true;
+}
+
 const struct rule ingress_rules[] = {
     {"what the ingress found wrong", noted_fault},
     {"a proxy request at a TLS port", request_at_tls_port},
+    {"plain HTTP to an origin of TLS", plain_at_tls_origin},
     {NULL, NULL},
 };

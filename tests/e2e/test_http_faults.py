@@ -261,3 +261,12 @@ def test_node_turns_a_client_without_alpn_away(proxy, curl, tmp_path, pki_):
         assert fetch(curl, proxy, url, "--no-alpn").status == 403
         verdict = proxy.expect_verdict("alpn.no-overlap", leg="server", party="client")
     assert verdict["confidence"] == "deduced", verdict
+
+
+@pytest.mark.parametrize("name", ["nginx", "go"])
+def test_plain_http_to_a_port_of_tls(name, proxy, start_origin, curl):
+    """It is relayed as it is; the origin's own answer tells."""
+    url = start_origin(name).url("/small.bin").replace("https:", "http:")
+    assert curl.fetch(url, proxy=proxy.url).status == 400
+    verdict = proxy.expect_verdict("transport.not-tls", leg="client", party="client")
+    assert verdict["confidence"] == "deduced", verdict

@@ -436,6 +436,12 @@ static const struct verdict_row {
     {"a reset instead of an answer", "c.alpn=none s.secured s.out=80 c.cert c.secured c.in=80 s.close=reset",
      "transport.reset", SERVER, PARTY_SERVER, PHASE_AFTER, CONFIDENCE_DEDUCED},
 
+    // Without TLS
+    {"plain HTTP to a port of TLS, says nginx", "plain s.http=400 s.words=sent~to~HTTPS~port",
+     "transport.not-tls", CLIENT, PARTY_CLIENT, PHASE_CLIENT_HELLO, CONFIDENCE_DEDUCED},
+    {"control: plain HTTP, and a bad request", "plain s.http=400",
+     NULL, CLIENT, PARTY_CLIENT, PHASE_NONE, CONFIDENCE_DEDUCED},
+
     // Both legs, and connections passed on
     {"the origin's alert mirrored to the client is one finding", "s.alert=70 c.sent=70",
      "protocol.no-common-version", SERVER, PARTY_SERVER, PHASE_SERVER_HELLO, CONFIDENCE_DEDUCED},
