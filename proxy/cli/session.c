@@ -66,29 +66,41 @@ static bool is_same_file(const struct stat *one, const struct stat *other)
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
-// check_recording: settings_check compares names, but one file may have many. The log and the key
-// log are there by now; a recording that is not yet there is nobody else's.
-static bool check_recording(const struct session *session, struct error *error)
+// owner_of names the console or the log, if the file is theirs.
+static const char *owner_of(const struct session *session, const struct stat *file)
 {
     static const char *const names[] = {"the console", "log"}; // in the order of the sinks
-    const char *path = session->settings.record_file;
-    const char *keys = keylog_path(session);
-    struct stat file, other;
-    const char *taken = NULL;
-    if (path[0] == '\0' || stat(path, &file) != 0 || !S_ISREG(file.st_mode)) {
-        return true;
-    }
+    const char *owner = NULL;
+    struct stat other;
     for (size_t i = 0; i < session->sink_count && i < COUNT_OF(names); i++) {
-        if (fstat(session->sinks[i].fd, &other) == 0 && is_same_file(&file, &other)) {
-            taken = names[i];
+        if (fstat(session->sinks[i].fd, &other) == 0 && is_same_file(file, &other)) {
+            owner = names[i];
         }
     }
-    if (keys != NULL && stat(keys, &other) == 0 && is_same_file(&file, &other)) {
-        taken = "keylog";
+    return owner;
+}
+
+// check_files: settings_check compares names, but one file may have many. The log and the key log
+// are there by now; a recording that is not yet there is nobody else's.
+static bool check_files(const struct session *session, struct error *error)
+{
+    const char *path = session->settings.record_file, *keys = keylog_path(session);
+    const char *what = "record", *owner = NULL;
+    struct stat file, key_file;
+    bool is_recording = path[0] != '\0' && stat(path, &file) == 0 && S_ISREG(file.st_mode);
+    bool has_keys = keys != NULL && stat(keys, &key_file) == 0 && S_ISREG(key_file.st_mode);
+    if (is_recording) {
+        bool is_keys = has_keys && is_same_file(&file, &key_file);
+        owner = is_keys ? "keylog" : owner_of(session, &file);
     }
-    return taken == NULL ||
-           error_set(error, ERROR_USAGE, "record: '%s' is the file of %s, expected one of its own",
-                     path, taken);
+    if (owner == NULL && has_keys) {
+        what = "keylog";
+        path = keys;
+        owner = owner_of(session, &key_file);
+    }
+    return owner == NULL ||
+           error_set(error, ERROR_USAGE, "%s: '%s' is the file of %s, expected one of its own",
+                     what, path, owner);
 }
 
 static bool open_recording(struct session *session, struct error *error)
@@ -139,7 +151,7 @@ bool session_open(struct session *session, const struct settings *settings, bool
     open_console(session, console_on_stderr);
     bool is_open = session_ca(settings->ca_dir, &session->ca, &session->ca_is_new, error) &&
                    open_log(session, error) && open_keylog(session, error) &&
-                   check_recording(session, error) && open_recording(session, error);
+                   check_files(session, error) && open_recording(session, error);
     if (is_open) {
         session->recorder = recorder_new(session->sinks, session->sink_count, error);
         is_open = session->recorder != NULL;

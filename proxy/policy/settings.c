@@ -419,16 +419,25 @@ static bool check_leg(const struct leg_policy *leg, enum side side, struct error
     return true;
 }
 
-// Lines in the middle of a database would be its end.
+// Lines in the middle of a database would be its end, and secrets are not for who may read the log.
 static bool check_files(const struct settings *settings, struct error *error)
 {
-    const char *record = settings->record_file;
-    bool is_log = strcmp(record, settings->log_file) == 0;
-    if (record[0] == '\0' || (!is_log && strcmp(record, settings->keylog_file) != 0)) {
-        return true;
+    const char *log = settings->log_file, *keys = settings->keylog_file;
+    const struct {
+        const char *what, *path, *owner, *other;
+    } pairs[] = {
+        {"record", settings->record_file, "log", log},
+        {"record", settings->record_file, "keylog", keys},
+        {"keylog", keys, "log", log},
+    };
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        if (pairs[i].path[0] != '\0' && strcmp(pairs[i].path, pairs[i].other) == 0) {
+            return error_set(error, ERROR_USAGE,
+                             "%s: '%s' is the file of %s, expected one of its own", pairs[i].what,
+                             pairs[i].path, pairs[i].owner);
+        }
     }
-    return error_set(error, ERROR_USAGE, "record: '%s' is the file of %s, expected one of its own",
-                     record, is_log ? "log" : "keylog");
+    return true;
 }
 
 bool settings_check(const struct settings *settings, struct error *error)

@@ -275,6 +275,8 @@ def test_refused(tmp_path, authority_dir, make, said):
         (("--record", "x", "--keylog", "x"), "record: 'x' is the file of keylog"),
         (("--record", "x", "--log", "./x"), "record: 'x' is the file of log"),
         (("--record", "x", "--keylog", "other"), "record: 'x' is the file of keylog"),
+        (("--log", "x", "--keylog", "x"), "keylog: 'x' is the file of log"),
+        (("--log", "x", "--keylog", "other"), "keylog: 'other' is the file of log"),
     ],
 )
 def test_wrong_words(tmp_path, words, said):

@@ -213,6 +213,10 @@ static const struct check_row {
      {"record", "a", "keylog", "a"},
      false,
      "record: 'a' is the file of keylog, expected one of its own"},
+    {"keys in the log",
+     {"log", "a", "keylog", "a"},
+     false,
+     "keylog: 'a' is the file of log, expected one of its own"},
     {"min alone", {"client-leg", "min=TLS1.3"}, false, NULL},
 };
 
