@@ -15,8 +15,10 @@ bool host_pattern_read(struct slice text, char out_pattern[ENDPOINT_HOST_MAX])
     if (!slice_equals_text(text, "*") && !endpoint_set_host(&endpoint, host)) {
         return false;
     }
-    memcpy(out_pattern, text.data, text.len);
-    out_pattern[text.len] = '\0';
+    // "a.test." is a.test, as host_route_find takes it
+    size_t len = text.data[text.len - 1] == '.' ? text.len - 1 : text.len;
+    memcpy(out_pattern, text.data, len);
+    out_pattern[len] = '\0';
     text_lower(out_pattern);
     return true;
 }

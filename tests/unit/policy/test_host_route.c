@@ -15,6 +15,8 @@ static const struct row {
     {"a name below a domain", "*.lab.test=[::1]:1", "a.b.lab.test", "[::1]:1", false},
     {"the domain itself", "*.lab.test=[::1]:1", "lab.test", NULL, false},
     {"a dot at the end", "a.test=b.test:1", "a.test.", "b.test:1", false},
+    {"a dot at the end of the pattern", "a.test.=b.test:1", "a.test", "b.test:1", false},
+    {"a dot at the end of both", "*.test.=b.test:1", "a.test.", "b.test:1", false},
     {"every host", "*=127.0.0.1:1", "192.0.2.1", "127.0.0.1:1", false},
     {"no host", "*=127.0.0.1:1", "", NULL, false},
     {"no equals sign", "a.test", "",
