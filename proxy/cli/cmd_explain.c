@@ -246,6 +246,18 @@ static bool explain_capture(struct explaining *run, struct slice input)
                    "%zu packets, %zu TCP connections, %zu TLS handshakes; %zu found broken",
                    count.packets, count.connections, count.handshakes, run->verdict_count); // fits
     explain_view_note(&run->view, text);
+    if (count.cut_short > 0) {
+        (void)snprintf(text, sizeof(text),
+                       "%zu packets were captured in part: capture them whole (tcpdump -s 0)",
+                       count.cut_short); // fits
+        explain_view_note(&run->view, text);
+    }
+    if (count.unknown_links > 0) {
+        (void)snprintf(text, sizeof(text),
+                       "%zu packets have a link type that is not read: left out",
+                       count.unknown_links); // fits
+        explain_view_note(&run->view, text);
+    }
     if (count.left_out > 0) {
         explain_view_note(&run->view, "more connections than are looked at: the rest left out");
     }
@@ -296,6 +308,16 @@ static bool explain_recording(struct explaining *run, const char *path)
     return true;
 }
 
+// what_else says what the input is, which is none of what is read.
+static const char *what_else(struct slice text)
+{
+    if (text.len == 0) {
+        return "nothing in it";
+    }
+    bool is_gzip = text.len > 2 && text.data[0] == 0x1f && text.data[1] == 0x8b; // RFC 1952 2.3.1
+    return is_gzip ? "compressed by gzip (unpack it first: gunzip)" : "not JSON";
+}
+
 static bool explain(struct explaining *run, struct slice input)
 {
     if (pcap_is(input)) {
@@ -306,7 +328,7 @@ static bool explain(struct explaining *run, struct slice input)
         return error_set(&run->error, ERROR_CONFIG,
                          "%s: %s, expected evidence as JSON, a JSON Lines log, a capture "
                          "(pcap, pcapng), or the file of a recording",
-                         run->name, text.len == 0 ? "nothing in it" : "not JSON");
+                         run->name, what_else(text));
     }
     return is_log(text) ? explain_log(run, input) : explain_text(run, text, 0);
 }

@@ -33,7 +33,13 @@ static enum parse read_packets(struct reading *reading, struct slice file,
     enum parse parsed = pcap_open(&pcap, file);
     while (parsed == PARSE_OK) {
         parsed = pcap_next(&pcap, &packet);
-        if (parsed == PARSE_OK && packet_parse(packet.bytes, packet.link_type, &segment)) {
+        if (parsed != PARSE_OK) {
+            break;
+        }
+        if (!packet_is_link(packet.link_type)) {
+            count->unknown_links++;
+        } else if (packet_parse(packet.bytes, packet.link_type, &segment)) {
+            count->cut_short += segment.cut_len > 0 ? 1 : 0;
             flows_add(reading->tcp, &segment, packet.at_us, on_flow_item, reading);
         }
     }

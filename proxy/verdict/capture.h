@@ -18,6 +18,8 @@ struct capture_count {
     size_t packets, connections; // of TCP
     size_t handshakes;           // of those: in which a client said hello
     size_t left_out;             // segments past FLOWS_MAX connections
+    size_t cut_short;            // packets of TCP that were captured in part
+    size_t unknown_links;        // packets of link types that are not read
     bool is_cut;                 // the file ends in the middle of a packet
 };
 

@@ -175,3 +175,16 @@ bool packet_parse(struct slice packet, uint32_t link_type, struct tcp_segment *o
     }
     return is_read;
 }
+
+bool packet_is_link(uint32_t link_type)
+{
+    static const uint32_t read[] = {LINK_NULL,    LINK_LOOP,    LINK_ETHERNET, LINK_COOKED,
+                                    LINK_COOKED2, LINK_RAW_BSD, LINK_RAW_OLD,  LINK_RAW,
+                                    LINK_IPV4,    LINK_IPV6};
+    for (size_t i = 0; i < COUNT_OF(read); i++) {
+        if (read[i] == link_type) {
+            return true;
+        }
+    }
+    return false;
+}

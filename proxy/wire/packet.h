@@ -24,3 +24,6 @@ struct tcp_segment {
 // packet_parse finds the TCP segment of a packet of a link type (the numbers of pcap files). False
 // for everything that is none: another link or protocol, a fragment, lengths that do not agree.
 bool packet_parse(struct slice packet, uint32_t link_type, struct tcp_segment *out_segment);
+
+// packet_is_link is true for a link type that is read.
+bool packet_is_link(uint32_t link_type);

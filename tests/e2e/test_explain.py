@@ -119,6 +119,7 @@ def test_nothing_wrong():
     [
         ("", "nothing in it"),
         ("hello", "not JSON, expected evidence"),
+        (b"\x1f\x8b\x08" + bytes(20), "compressed by gzip (unpack it first: gunzip), expected"),
         (b"\xd4\xc3\xb2\xa1" + bytes(20) + b"\xff" * 64, "broken after packet 0"),
         (b"\n\r\r\n" + bytes(60), "broken after packet 0"),
         ("{}", "no evidence"),
@@ -221,6 +222,16 @@ def test_a_capture_with_a_hole(conversations):
     packets = captures.tcp_packets(conversations["version"])
     done = explain(text=captures.pcap(packets[:2] + packets[3:]))
     assert done.returncode == 0, "nothing is claimed of what was not seen"
+
+
+def test_what_a_capture_has_not_is_said(conversations):
+    packets = captures.tcp_packets(conversations["version"])
+    foreign = explain(text=captures.pcap(packets, link=147)).stdout.decode()
+    assert f"{len(packets)} packets have a link type that is not read" in foreign, foreign
+    short = captures.pcap(packets, snap=100)
+    text = explain(text=short).stdout.decode()
+    assert "packets were captured in part: capture them whole" in text, text
+    assert "link type" not in text
 
 
 def test_evidence_of_a_capture_is_evidence(conversations):

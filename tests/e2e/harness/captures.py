@@ -106,17 +106,20 @@ def _link(packet, link):
         "vlan": lambda: bytes(12) + struct.pack("!HHH", 0x8100, 7, kind) + packet,
         0: lambda: struct.pack("<I", 2) + packet,
         101: lambda: packet,
+        147: lambda: packet,  # LINKTYPE_USER0: whatever its user takes it for
         113: lambda: bytes(14) + struct.pack("!H", kind) + packet,
         276: lambda: struct.pack("!H", kind) + bytes(18) + packet,
     }[link]()
 
 
-def pcap(packets, link=1, order="<"):
+def pcap(packets, link=1, order="<", snap=262144):
+    """Of each packet, `snap` bytes are captured at most."""
     number = 1 if link == "vlan" else link
-    out = struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, number)
+    out = struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, snap, number)
     for i, packet in enumerate(packets):
         frame = _link(packet, link)
-        out += struct.pack(order + "IIII", 1700000000 + i, 0, len(frame), len(frame)) + frame
+        taken = frame[:snap]
+        out += struct.pack(order + "IIII", 1700000000 + i, 0, len(taken), len(frame)) + taken
     return out
 
 
