@@ -9,4 +9,5 @@
     paths.py     rows: transport, ingress, middleboxes, passed connections, alerts
     controls.py  rows that must raise no verdict
     coverage.py  which causes have how many cases and stacks
+    test_coverage.py  that every cause has two cases, and two stacks where two can show it
 """
