@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import bodies, clients, midspan, origins, pki  # noqa: E402
+from harness import bodies, clients, midspan, origins, pki, summary  # noqa: E402
 
 # A test that hangs fails after this long instead of stopping the run. The longest take a quarter of
 # a minute of computing, and a machine may have much else to do.
@@ -43,6 +43,11 @@ def pytest_runtest_makereport(item, call):
             if isinstance(value, midspan.Midspan):
                 report.sections.append(("events of midspan", value.story()))
                 report.sections.append(("console of midspan", value.console()[-2000:]))
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in summary.LINES:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from harness.raw import (
     server_context,
     wrap_server,
 )
+from harness.summary import tell
 
 AES128 = "ECDHE-ECDSA-AES128-GCM-SHA256"
 AES256 = "ECDHE-ECDSA-AES256-GCM-SHA384"
@@ -306,11 +307,8 @@ def waits():
     seen = []
     yield seen
     if seen:
-        print(
-            f"\nfailure to verdict, of {len(seen)}: median {statistics.median(seen):.1f} ms,",
-            end="",
-        )
-        print(f" longest {max(seen):.1f} ms")
+        median = statistics.median(seen)
+        tell(f"proofs: {len(seen)}, median {median:.1f} ms after the failure, longest {max(seen):.1f}")
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)

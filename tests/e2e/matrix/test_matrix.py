@@ -14,6 +14,7 @@ from harness.cases import arguments, fill
 from harness.clients import CLIENTS
 from harness.midspan import is_sanitized
 from harness.raw import client_context, connect_tunnel, read_all, wrap
+from harness.summary import tell
 
 from . import certs, stacks
 from .pool import Pool
@@ -45,24 +46,24 @@ class Report:
         proven = [wait for _, confidence, wait in self.seen if confidence == "proven"]
         waits = [wait for wait in proven if wait is not None]
         count = len(self.seen)
-        print(f"\nmatrix: {count} verdicts, {len(proven)} proven ({100 * len(proven) // count} %)")
+        tell(f"matrix: {count} verdicts, {len(proven)} proven ({100 * len(proven) // count} %)")
         if waits:
-            print(f"failure to proven verdict: median {statistics.median(waits):.1f} ms,", end="")
-            print(f" longest {max(waits):.1f} ms")
+            median = statistics.median(waits)
+            tell(f"failure to proven verdict: median {median:.1f} ms, longest {max(waits):.1f} ms")
         if self.asked:
-            print(f"by experiments: {len(self.asked)}, with {min(self.asked)} to", end="")
-            print(f" {max(self.asked)} more connections of the client each")
+            few, many = min(self.asked), max(self.asked)
+            tell(f"by experiments: {len(self.asked)}, with {few} to {many} more connections each")
         for leg in ("client", "server"):
             of_leg = [confidence for case, confidence, _ in self.seen if case.leg == leg]
-            print(f"{leg} leg: {len(of_leg)} verdicts, {of_leg.count('proven')} proven")
+            tell(f"{leg} leg: {len(of_leg)} verdicts, {of_leg.count('proven')} proven")
         rest = Counter(
             (case.cause, case.leg) for case, confidence, _ in self.seen if confidence != "proven"
         )
         for (cause, leg), times in sorted(rest.items()):
-            print(f"  not proven: {cause} {times} ({leg} leg)")
+            tell(f"  not proven: {cause} {times} ({leg} leg)")
             for case, confidence, _ in self.seen:
                 if (case.cause, case.leg) == (cause, leg) and confidence != "proven":
-                    print(f"    {confidence}: {case}")
+                    tell(f"    {confidence}: {case}")
 
 
 def wait_of(verdict):
