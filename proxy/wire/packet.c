@@ -2,17 +2,6 @@
 
 #include <string.h>
 
-#define LINK_NULL     0
-#define LINK_ETHERNET 1
-#define LINK_RAW_BSD  12
-#define LINK_RAW_OLD  14
-#define LINK_RAW      101
-#define LINK_LOOP     108
-#define LINK_COOKED   113
-#define LINK_IPV4     228
-#define LINK_IPV6     229
-#define LINK_COOKED2  276
-
 #define ETHER_IPV4  0x0800
 #define ETHER_IPV6  0x86dd
 #define ETHER_VLAN  0x8100
@@ -43,6 +32,22 @@ static bool skip_ethertype(struct cursor *cursor)
     return is_read && (type == ETHER_IPV4 || type == ETHER_IPV6);
 }
 
+// The address family, in the byte order of some machine.
+static bool skip_family(struct cursor *cursor)
+{
+    return skip(cursor, 4);
+}
+
+static bool skip_ethernet(struct cursor *cursor)
+{
+    return skip(cursor, 12) && skip_ethertype(cursor);
+}
+
+static bool skip_cooked(struct cursor *cursor)
+{
+    return skip(cursor, 14) && skip_ethertype(cursor);
+}
+
 static bool skip_cooked2(struct cursor *cursor)
 {
     uint16_t type;
@@ -50,28 +55,37 @@ static bool skip_cooked2(struct cursor *cursor)
     return is_ip && skip(cursor, 18); // protocol first, then 18 bytes of the rest
 }
 
-// Moves to the IP packet; its version tells which it is.
-static bool skip_link(struct cursor *cursor, uint32_t link_type)
+static bool skip_nothing(struct cursor *cursor)
 {
-    switch (link_type) {
-    case LINK_NULL:
-    case LINK_LOOP:
-        return skip(cursor, 4); // the address family, in the byte order of some machine
-    case LINK_ETHERNET:
-        return skip(cursor, 12) && skip_ethertype(cursor);
-    case LINK_COOKED:
-        return skip(cursor, 14) && skip_ethertype(cursor);
-    case LINK_COOKED2:
-        return skip_cooked2(cursor);
-    case LINK_RAW_BSD:
-    case LINK_RAW_OLD:
-    case LINK_RAW:
-    case LINK_IPV4:
-    case LINK_IPV6:
-        return true;
-    default:
-        return false;
+    (void)cursor; // it is at the IP packet
+    return true;
+}
+
+// Each moves to the IP packet, whose version tells which it is.
+static const struct link {
+    uint32_t type; // the number of pcap files
+    bool (*skip)(struct cursor *cursor);
+} links[] = {
+    {0, skip_family},    // BSD loopback
+    {1, skip_ethernet},  // Ethernet
+    {12, skip_nothing},  // raw IP, as some BSDs number it
+    {14, skip_nothing},  // raw IP, as OpenBSD does
+    {101, skip_nothing}, // raw IP
+    {108, skip_family},  // OpenBSD loopback
+    {113, skip_cooked},  // Linux cooked
+    {228, skip_nothing}, // IPv4
+    {229, skip_nothing}, // IPv6
+    {276, skip_cooked2}, // Linux cooked, version 2
+};
+
+static const struct link *find_link(uint32_t type)
+{
+    for (size_t i = 0; i < COUNT_OF(links); i++) {
+        if (links[i].type == type) {
+            return &links[i];
+        }
     }
+    return NULL;
 }
 
 static bool read_ports(struct cursor *cursor, struct tcp_segment *out)
@@ -164,7 +178,8 @@ bool packet_parse(struct slice packet, uint32_t link_type, struct tcp_segment *o
 {
     struct cursor cursor = cursor_over(packet);
     struct tcp_segment segment = {0};
-    if (!skip_link(&cursor, link_type) || cursor.left.len == 0) {
+    const struct link *link = find_link(link_type);
+    if (link == NULL || !link->skip(&cursor) || cursor.left.len == 0) {
         return false;
     }
     uint8_t version = cursor.left.data[0] >> 4;
@@ -178,13 +193,5 @@ bool packet_parse(struct slice packet, uint32_t link_type, struct tcp_segment *o
 
 bool packet_is_link(uint32_t link_type)
 {
-    static const uint32_t read[] = {LINK_NULL,    LINK_LOOP,    LINK_ETHERNET, LINK_COOKED,
-                                    LINK_COOKED2, LINK_RAW_BSD, LINK_RAW_OLD,  LINK_RAW,
-                                    LINK_IPV4,    LINK_IPV6};
-    for (size_t i = 0; i < COUNT_OF(read); i++) {
-        if (read[i] == link_type) {
-            return true;
-        }
-    }
-    return false;
+    return find_link(link_type) != NULL;
 }
