@@ -139,36 +139,18 @@ static bool has_wrong_clock(const struct lab_case *from, const struct lab_case *
 typedef bool (*gives_up_fn)(const struct lab_case *from, const struct lab_case *to);
 
 static const struct row {
+    const char *word;
     gives_up_fn gives_up;
     const char *text;
 } rows[] = {
-#define XX(name, function, text) [GUARD_##name] = {function, text},
+#define XX(name, word, function, text) [GUARD_##name] = {#word, function, text},
     GUARD_MAP(XX)
 #undef XX
 };
 
-static const char *const words[GUARDS] = {
-    [GUARD_PASS] = "pass",
-    [GUARD_EDGE] = "edge",
-    [GUARD_SITE] = "site",
-    [GUARD_TRUSTS] = "trusts",
-    [GUARD_TARGET] = "target",
-    [GUARD_NAME] = "name",
-    [GUARD_HOST] = "host",
-    [GUARD_VERIFY_NAME] = "verify-name",
-    [GUARD_PINS] = "pins",
-    [GUARD_CLIENT] = "other-client",
-    [GUARD_SECOND] = "second-client",
-    [GUARD_ASKS] = "origin-asks",
-    [GUARD_QUIRK] = "quirk",
-    [GUARD_INTERCEPTOR] = "interceptor",
-    [GUARD_SHOWN] = "shown",
-    [GUARD_CLOCK] = "clock",
-};
-
 const char *guard_word(enum guard guard)
 {
-    return words[guard];
+    return rows[guard].word;
 }
 
 const char *guard_breach(const struct scenario *scenario, const struct lab_case *mended)
