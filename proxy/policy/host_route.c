@@ -17,6 +17,9 @@ bool host_pattern_read(struct slice text, char out_pattern[ENDPOINT_HOST_MAX])
     }
     // "a.test." is a.test, as host_route_find takes it
     size_t len = text.data[text.len - 1] == '.' ? text.len - 1 : text.len;
+    if (len == 0) {
+        return false;
+    }
     memcpy(out_pattern, text.data, len);
     out_pattern[len] = '\0';
     text_lower(out_pattern);

@@ -27,6 +27,10 @@ static const struct row {
      "--resolve: bad value '=a.test:1', expected HOST=ADDRESS:PORT, where HOST is a name, "
      "*.DOMAIN or *",
      true},
+    {"a dot alone", ".=a.test:1", "",
+     "--resolve: bad value '.=a.test:1', expected HOST=ADDRESS:PORT, where HOST is a name, "
+     "*.DOMAIN or *",
+     true},
     {"a star inside", "a.*.test=a.test:1", "",
      "--resolve: bad value 'a.*.test=a.test:1', expected HOST=ADDRESS:PORT, where HOST is a name, "
      "*.DOMAIN or *",
